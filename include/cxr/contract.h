@@ -1,0 +1,52 @@
+#pragma once
+
+#include <array>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace cxr {
+
+/// How an image is brought to a network's input size.
+enum class Resize {
+  squish,    ///< to the given size, the aspect ratio is lost
+  letterbox  ///< aspect ratio kept, centred, padded with zeros before normalisation
+};
+
+/// What a network wants to be fed.
+struct NetworkInput {
+  int width = 224;   ///< pixels, 32 to 4096
+  int height = 224;  ///< pixels, 32 to 4096
+  Resize resize = Resize::squish;
+  std::array<float, 3> mean{0.485F, 0.456F, 0.406F};  ///< per channel, of values in 0..1
+  std::array<float, 3> std{0.229F, 0.224F, 0.225F};   ///< likewise, above 0
+};
+
+/// What a model file promises: `contract.json` inside the TorchScript archive.
+struct Contract {
+  enum class Kind { segmenter, classifier };
+
+  Kind kind = Kind::classifier;
+  std::string name;
+  std::string version;
+  NetworkInput input;
+  std::vector<std::string> classes;  ///< in the order of the network's outputs
+  std::string data;                  ///< what it was trained on
+  std::string licence;
+
+  /// Classifier: the longer side, in pixels, that a crop is brought to before enhancement; none
+  /// for networks trained on radiographs at their native size.
+  std::optional<int> enhance_side;
+  float temperature = 1.0F;  ///< classifier: divides the logits before the softmax
+};
+
+const char* to_string(Contract::Kind kind);
+
+/// Reads a contract. `where` names the file or configuration key in errors. Throws Error naming
+/// the field and what is allowed.
+Contract parse_contract(const nlohmann::json& json, const std::string& where);
+
+nlohmann::json to_json(const Contract& contract);
+
+}  // namespace cxr

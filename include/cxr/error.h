@@ -1,0 +1,24 @@
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace cxr {
+
+/// Something that went wrong, told in one line: `stage: subject: what was wrong; what to do`.
+///
+/// The subject is the file (or configuration key) concerned. The library throws nothing else on
+/// purpose; an error is caught once per image (a row with status `error`) and once in `main`.
+class Error : public std::runtime_error {
+ public:
+  Error(const std::string& stage, const std::string& subject, const std::string& what)
+      : std::runtime_error(stage + ": " + (subject.empty() ? "" : subject + ": ") + what) {}
+};
+
+/// The user asked for something that cannot be: a wrong option or configuration value.
+class UsageError : public Error {
+ public:
+  using Error::Error;
+};
+
+}  // namespace cxr

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstddef>
+#include <opencv2/core.hpp>
+#include <vector>
+
+#include "cxr/classify.h"
+#include "cxr/network.h"
+
+namespace cxr {
+
+enum class CamMethod {
+  /// Grad-CAM of the predicted class (Selvaraju et al., ICCV 2017): ReLU of the feature maps
+  /// weighted by the spatial mean of the class logit's gradient.
+  gradcam,
+  /// The original programme's map: the gradient is that of the logits weighted by the logits
+  /// themselves, and there is no ReLU.
+  original
+};
+
+/// Class activation maps of a batch, N x h x w, at the resolution of the feature maps.
+/// `target[i]` is the class explained in image i; `original` does not use it.
+NdArray class_activation_maps(const Network& classifier, const Classification& classification,
+                              const std::vector<std::size_t>& target, CamMethod method);
+
+/// Lays one activation map (h x w, as above) over the crop it explains: enlarged by cubic
+/// interpolation, letterbox padding cut away, scaled to 0..1. CV_32FC1 of `crop_size`.
+/// Grad-CAM is scaled by its maximum (an all-zero map stays zero), `original` from minimum to
+/// maximum, as the original programme drew it.
+cv::Mat heat_map(const float* activation, cv::Size activation_size, const NetworkInput& input,
+                 cv::Size crop_size, CamMethod method);
+
+}  // namespace cxr

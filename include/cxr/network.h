@@ -1,0 +1,51 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include "cxr/contract.h"
+#include "cxr/ndarray.h"
+
+namespace cxr {
+
+/// A trained network: a TorchScript archive and its contract, ready for inference on the CPU.
+///
+/// Expensive to make (the weights are loaded, converted to float32, batch norm is folded into the
+/// convolutions), immutable afterwards, safe to use from several threads. LibTorch stays behind
+/// this class. Batches of any size give the same values as single images within 1e-5.
+class Network {
+ public:
+  /// Loads `file`, which must hold a network of `kind`. Its contract is the archive's own
+  /// `contract.json`, or `contract` where the archive has none. A probe batch is run through it.
+  ///
+  /// Throws Error, naming the file and the reason: no such file, no TorchScript archive, contract
+  /// missing or not understood, another kind, a method missing, outputs of another shape than the
+  /// contract says.
+  Network(const std::filesystem::path& file, Contract::Kind kind,
+          const std::optional<Contract>& contract = std::nullopt);
+  ~Network();
+  Network(Network&&) noexcept;
+  Network& operator=(Network&&) noexcept;
+
+  const Contract& contract() const;
+
+  /// N x 3 x H x W to logits: N x 2 x H x W (segmenter), N x C (classifier).
+  NdArray forward(const NdArray& input) const;
+
+  /// Classifier: N x 3 x H x W to the last feature maps, N x K x h x w.
+  NdArray features(const NdArray& input) const;
+
+  /// Classifier: feature maps to logits, N x C.
+  NdArray head(const NdArray& features) const;
+
+  /// Classifier: the gradient, with respect to the feature maps, of the sum of the logits weighted
+  /// by `weights` (N x C). One backward pass through the head alone.
+  NdArray head_gradient(const NdArray& features, const NdArray& weights) const;
+
+ private:
+  struct Implementation;
+  std::unique_ptr<Implementation> implementation_;
+};
+
+}  // namespace cxr

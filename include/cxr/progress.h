@@ -1,0 +1,41 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <iosfwd>
+#include <string>
+
+namespace cxr {
+
+/// A progress line for people: a bar, done of total, rate and time left, redrawn in place.
+///
+/// Draws only where `out` is a terminal, ten times a second at most; elsewhere it is silent.
+class ProgressBar {
+ public:
+  /// `out` is std::cerr in the programmes; `terminal` says whether it is one.
+  ProgressBar(std::ostream& out, bool terminal) : out_(out), terminal_(terminal) {}
+  ~ProgressBar() { clear(); }
+  ProgressBar(const ProgressBar&) = delete;
+  ProgressBar& operator=(const ProgressBar&) = delete;
+
+  /// Shows how far `what` has come. `figure` is a short text behind the bar, such as a loss.
+  void show(const std::string& what, std::size_t done, std::size_t total,
+            const std::string& figure = "");
+  /// Removes the line, so that something else can be written.
+  void clear();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  std::ostream& out_;
+  bool terminal_;
+  bool visible_ = false;
+  std::string what_;
+  Clock::time_point begin_;
+  Clock::time_point drawn_;
+};
+
+/// A duration as people say it: `8 s`, `3 min 20 s`, `2 h 5 min`.
+std::string format_duration(double seconds);
+
+}  // namespace cxr

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <opencv2/core.hpp>
+#include <vector>
+
+#include "cxr/network.h"
+
+namespace cxr {
+
+/// Where the network sees lungs, at the network's own resolution.
+struct Segmentation {
+  cv::Mat lung_probability;  ///< CV_32FC1, 0..1
+  cv::Mat mask;              ///< CV_8UC1, 255 where lung is the more probable class, else 0
+};
+
+/// Segments radiographs (CV_8UC1, any sizes) as one batch. `segmenter` is of kind segmenter.
+std::vector<Segmentation> segment(const Network& segmenter, const std::vector<cv::Mat>& images);
+
+}  // namespace cxr

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdio>
+#include <filesystem>
+#include <string_view>
+
+namespace cxr {
+
+/// A file that appears under its name only when it is finished. Until then it lies beside it under
+/// another, hidden name; what is not finished is removed. A process that is killed leaves the
+/// hidden file, which the next attempt at the same name takes over.
+class WholeFile {
+ public:
+  /// Throws Error, stage `write`, naming the file, where it cannot be written.
+  explicit WholeFile(std::filesystem::path file);
+  ~WholeFile();
+  WholeFile(const WholeFile&) = delete;
+  WholeFile& operator=(const WholeFile&) = delete;
+
+  /// Appends. Throws Error where there is no room.
+  void write(std::string_view bytes);
+  /// Where the file lies now, for writers that want a path instead of bytes.
+  const std::filesystem::path& unfinished() const { return unfinished_; }
+  /// Gives the file its name. Throws Error where that, or an earlier write, did not work.
+  void finish();
+
+ private:
+  [[noreturn]] void fail(int reason) const;
+
+  std::filesystem::path file_;
+  std::filesystem::path unfinished_;
+  std::FILE* stream_;
+};
+
+}  // namespace cxr

@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# Sets everything up, builds, and runs all tests: one a core, each with one thread.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+scripts/setup.sh
+scripts/build.sh build -DCMAKE_BUILD_TYPE=Release
+OMP_NUM_THREADS=1 ctest --test-dir build -j "$(nproc)" --output-on-failure --no-tests=error "$@"

@@ -1,0 +1,185 @@
+#include "cxr/network.h"
+
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/csrc/jit/runtime/graph_executor.h>
+#include <torch/csrc/jit/runtime/jit_exception.h>
+#include <torch/script.h>
+
+#include <nlohmann/json.hpp>
+
+#include "cxr/error.h"
+#include "tensor.h"
+
+namespace cxr {
+namespace {
+
+using torch::jit::Module;
+
+constexpr const char* kStage = "model";
+constexpr const char* kContractFile = "contract.json";
+
+/// Runs code that may throw LibTorch's long-winded errors.
+template <typename Action>
+auto in_one_line(const std::string& file, const std::string& what, const Action& action) {
+  try {
+    return action();
+  } catch (const c10::Error& error) {
+    const std::string text = error.what_without_backtrace();
+    throw Error(kStage, file, what + " (" + text.substr(0, text.find('\n')) + ")");
+  } catch (const torch::jit::JITException& error) {
+    throw Error(kStage, file, what + " (" + error.what() + ")");
+  }
+}
+
+struct Archive {
+  Module module;
+  std::string contract;  ///< empty where the archive has none
+};
+
+Archive open(const std::filesystem::path& file) {
+  if (!std::filesystem::is_regular_file(file)) {
+    throw Error(kStage, file.string(), "no such file; check the path in the configuration");
+  }
+  return in_one_line(file.string(), "is no TorchScript archive, or is damaged", [&] {
+    torch::jit::ExtraFilesMap extra{{kContractFile, ""}};
+    Archive archive;
+    archive.module = torch::jit::load(file.string(), torch::kCPU, extra);
+    archive.contract = extra.at(kContractFile);
+    return archive;
+  });
+}
+
+Contract read_contract(const std::string& file, const std::string& text,
+                       const std::optional<Contract>& fallback) {
+  if (text.empty()) {
+    if (fallback) return *fallback;
+    throw Error(kStage, file, "carries no contract.json; state its contract in the configuration");
+  }
+  const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (json.is_discarded()) throw Error(kStage, file, "its contract.json is no JSON");
+  return parse_contract(json, file);
+}
+
+void require_methods(const Module& module, Contract::Kind kind, const std::string& file) {
+  std::vector<std::string> methods{"forward"};
+  if (kind == Contract::Kind::classifier) methods = {"forward", "features", "head"};
+  for (const std::string& method : methods) {
+    if (!module.find_method(method)) {
+      throw Error(kStage, file,
+                  "has no method `" + method + "`, which a " + to_string(kind) + " needs");
+    }
+  }
+}
+
+std::string describe(at::IntArrayRef shape) {
+  std::string text;
+  for (const auto size : shape) text += (text.empty() ? "" : " x ") + std::to_string(size);
+  return text;
+}
+
+void require_shape(const torch::Tensor& output, const std::vector<std::int64_t>& wanted,
+                   const std::string& file) {
+  if (output.sizes() != at::IntArrayRef(wanted)) {
+    throw Error(
+        kStage, file,
+        "gives " + describe(output.sizes()) + " where its contract promises " + describe(wanted));
+  }
+}
+
+}  // namespace
+
+struct Network::Implementation {
+  std::string file;
+  Contract contract;
+  Module loaded;     ///< as stored, differentiable: for the head
+  Module optimised;  ///< frozen, batch norm folded, oneDNN chosen: for the rest
+
+  torch::Tensor run(const Module& module, const char* method, const torch::Tensor& input) const {
+    const torch::NoGradGuard no_grad;
+    return in_one_line(file, std::string("`") + method + "` failed", [&] {
+      // What is to be optimised was optimised on loading; specialising on shapes would only make
+      // the first batches slow.
+      const torch::jit::GraphOptimizerEnabledGuard optimise(false);
+      return module.get_method(method)({input}).toTensor();
+    });
+  }
+
+  void optimise() {
+    const bool classifier = contract.kind == Contract::Kind::classifier;
+    const std::vector<std::string> methods =
+        classifier ? std::vector<std::string>{"features"} : std::vector<std::string>{};
+    optimised = in_one_line(file, "cannot be optimised", [&] {
+      Module frozen = torch::jit::freeze(loaded, methods);
+      return torch::jit::optimize_for_inference(frozen, methods);
+    });
+  }
+
+  /// Runs one black image through the network and compares the shapes with the contract.
+  void probe() const {
+    const auto& input = contract.input;
+    const auto classes = static_cast<std::int64_t>(contract.classes.size());
+    const auto image = torch::zeros({1, 3, input.height, input.width});
+    if (contract.kind == Contract::Kind::segmenter) {
+      require_shape(run(optimised, "forward", image), {1, classes, input.height, input.width},
+                    file);
+      return;
+    }
+    const auto features = run(optimised, "features", image);
+    if (features.dim() != 4) {
+      throw Error(kStage, file,
+                  "`features` gives " + describe(features.sizes()) + ", not N x K x h x w");
+    }
+    require_shape(run(loaded, "head", features), {1, classes}, file);
+  }
+};
+
+Network::Network(const std::filesystem::path& file, Contract::Kind kind,
+                 const std::optional<Contract>& contract)
+    : implementation_(std::make_unique<Implementation>()) {
+  use_all_cores();
+  auto& self = *implementation_;
+  self.file = file.string();
+  Archive archive = open(file);
+  self.contract = read_contract(self.file, archive.contract, contract);
+  if (self.contract.kind != kind) {
+    throw Error(kStage, self.file,
+                std::string("is a ") + to_string(self.contract.kind) + " where a " +
+                    to_string(kind) + " is expected");
+  }
+  self.loaded = std::move(archive.module);
+  require_methods(self.loaded, kind, self.file);
+  self.loaded.eval();
+  self.loaded.to(torch::kFloat);
+  self.optimise();
+  self.probe();
+}
+
+Network::~Network() = default;
+Network::Network(Network&&) noexcept = default;
+Network& Network::operator=(Network&&) noexcept = default;
+
+const Contract& Network::contract() const { return implementation_->contract; }
+
+NdArray Network::forward(const NdArray& input) const {
+  return to_ndarray(implementation_->run(implementation_->optimised, "forward", view(input)));
+}
+
+NdArray Network::features(const NdArray& input) const {
+  return to_ndarray(implementation_->run(implementation_->optimised, "features", view(input)));
+}
+
+NdArray Network::head(const NdArray& features) const {
+  return to_ndarray(implementation_->run(implementation_->loaded, "head", view(features)));
+}
+
+NdArray Network::head_gradient(const NdArray& features, const NdArray& weights) const {
+  return in_one_line(implementation_->file, "the gradient of `head` failed", [&] {
+    const torch::jit::GraphOptimizerEnabledGuard optimise(false);
+    const auto input = view(features).clone().set_requires_grad(true);
+    const auto logits = implementation_->loaded.get_method("head")({input}).toTensor();
+    const auto gradients = torch::autograd::grad({(logits * view(weights)).sum()}, {input});
+    return to_ndarray(gradients.at(0));
+  });
+}
+
+}  // namespace cxr

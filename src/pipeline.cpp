@@ -1,0 +1,129 @@
+#include "cxr/pipeline.h"
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+
+#include "cxr/classify.h"
+#include "cxr/enhance.h"
+#include "cxr/explain.h"
+#include "cxr/read.h"
+#include "cxr/segment.h"
+
+namespace cxr {
+namespace {
+
+using Studies = std::vector<Study*>;
+
+/// Runs a step and returns the milliseconds it took.
+double timed(const std::function<void()>& step) {
+  const auto begin = std::chrono::steady_clock::now();
+  step();
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin)
+      .count();
+}
+
+/// Runs a step on each study by itself, on all cores. What it throws is that study's error.
+void each(const Studies& studies, const std::function<void(std::size_t, Study&)>& step) {
+  cv::parallel_for_(cv::Range(0, static_cast<int>(studies.size())), [&](const cv::Range& range) {
+    for (auto i = static_cast<std::size_t>(range.start); i < static_cast<std::size_t>(range.end);
+         ++i) {
+      Study& study = *studies[i];
+      study.finding.milliseconds += timed([&] {
+        try {
+          step(i, study);
+        } catch (const std::exception& error) {
+          study.finding.error = error.what();
+        }
+      });
+    }
+  });
+}
+
+/// Runs a step on all studies as one batch; each bears its share of the time.
+void together(const Studies& studies, const std::function<void()>& step) {
+  const double milliseconds = timed(step) / static_cast<double>(studies.size());
+  for (Study* study : studies) study->finding.milliseconds += milliseconds;
+}
+
+Studies without_failed(Studies studies) {
+  std::erase_if(studies, [](const Study* study) { return study->finding.failed(); });
+  return studies;
+}
+
+std::vector<cv::Mat> views(const Studies& studies, cv::Mat Views::*view) {
+  std::vector<cv::Mat> collected;
+  for (const Study* study : studies) collected.push_back(study->views.*view);
+  return collected;
+}
+
+std::vector<std::size_t> predictions(const Studies& studies) {
+  std::vector<std::size_t> collected;
+  for (const Study* study : studies) collected.push_back(study->finding.predicted);
+  return collected;
+}
+
+void note_prediction(Finding& finding, const float* probabilities,
+                     const std::vector<std::string>& classes) {
+  finding.probabilities.assign(probabilities, probabilities + classes.size());
+  const auto best = std::max_element(finding.probabilities.begin(), finding.probabilities.end());
+  finding.predicted = static_cast<std::size_t>(best - finding.probabilities.begin());
+  finding.prediction = classes[finding.predicted];
+}
+
+}  // namespace
+
+Pipeline::Pipeline(const Configuration& configuration)
+    : configuration_(configuration),
+      segmenter_(configuration.segmenter.file, Contract::Kind::segmenter,
+                 configuration.segmenter.contract),
+      classifier_(configuration.classifier.file, Contract::Kind::classifier,
+                  configuration.classifier.contract) {}
+
+std::vector<Study> Pipeline::process(const std::vector<Input>& batch, bool explain) const {
+  std::vector<Study> studies(batch.size());
+  Studies open;
+  for (Study& study : studies) open.push_back(&study);
+
+  each(open, [&](std::size_t i, Study& study) {
+    study.finding.name = batch[i].name;
+    study.views.image = read_radiograph(batch[i].file);
+    study.finding.image_size = study.views.image.size();
+  });
+  open = without_failed(std::move(open));
+  if (open.empty()) return studies;
+
+  std::vector<Segmentation> segmentations;
+  together(open, [&] { segmentations = segment(segmenter_, views(open, &Views::image)); });
+
+  each(open, [&](std::size_t i, Study& study) {
+    auto& [finding, pictures] = study;
+    pictures.lung_mask = segmentations[i].mask;
+    finding.lungs =
+        find_lung_box(segmentations[i].lung_probability, pictures.lung_mask, finding.image_size);
+    finding.crop =
+        choose_crop(finding.lungs, configuration_.crop_confidence_threshold, finding.image_size);
+    pictures.enhanced = enhance(pictures.image(finding.crop), classifier_.contract().enhance_side);
+  });
+
+  Classification classification;
+  together(open, [&] { classification = classify(classifier_, views(open, &Views::enhanced)); });
+  for (std::size_t i = 0; i < open.size(); ++i) {
+    note_prediction(open[i]->finding, classification.probabilities.at(i), classes());
+  }
+  if (!explain) return studies;
+
+  NdArray maps;
+  const CamMethod method = configuration_.heatmap.method;
+  together(open, [&] {
+    maps = class_activation_maps(classifier_, classification, predictions(open), method);
+  });
+  const cv::Size map_size(static_cast<int>(maps.shape[2]), static_cast<int>(maps.shape[1]));
+  each(open, [&](std::size_t i, Study& study) {
+    study.views.heat_map = heat_map(maps.at(i), map_size, classifier_.contract().input,
+                                    study.finding.crop.size(), method);
+  });
+  return studies;
+}
+
+}  // namespace cxr

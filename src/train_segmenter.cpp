@@ -1,0 +1,175 @@
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <map>
+#include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
+
+#include "augment.h"
+#include "cxr/error.h"
+#include "cxr/manifest.h"
+#include "cxr/network_input.h"
+#include "cxr/read.h"
+#include "cxr/train.h"
+#include "tensor.h"
+#include "training_loop.h"
+
+namespace cxr {
+namespace {
+
+struct Example {
+  cv::Mat image;  ///< CV_8UC1
+  cv::Mat mask;   ///< CV_8UC1, 0 or 255, of the image's size
+  std::string source;
+};
+
+struct Examples {
+  std::vector<Example> training;
+  std::vector<Example> validation;
+};
+
+cv::Mat read_mask(const ManifestRow& row, cv::Size image_size) {
+  cv::Mat mask = read_radiograph(row.mask);
+  if (mask.size() != image_size) {
+    throw Error("training", row.mask.string(),
+                "the mask has another size than its image (manifest line " +
+                    std::to_string(row.line) + ")");
+  }
+  cv::threshold(mask, mask, 127, 255, cv::THRESH_BINARY);
+  return mask;
+}
+
+cv::Mat shrunk(const cv::Mat& image, cv::Size size) {
+  cv::Mat small;
+  cv::resize(image, small, size, 0, 0, cv::INTER_AREA);
+  return small;
+}
+
+/// Training examples are kept a little larger than the network's input, validation examples as
+/// they are, so that they take inference's own way into the network.
+Examples load(const TrainingOptions& options, const TrainingListener& listener) {
+  const cv::Size kept(options.side * 8 / 7, options.side * 8 / 7);
+  Examples examples;
+  const auto rows = read_manifest(options.manifest, Purpose::segmentation);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const ManifestRow& row = rows[i];
+    if (row.split != "train" && row.split != "val") continue;
+    const cv::Mat image = read_radiograph(row.image);
+    const cv::Mat mask = read_mask(row, image.size());
+    if (row.split == "train") {
+      examples.training.push_back({shrunk(image, kept), shrunk(mask, kept), row.source});
+    } else {
+      examples.validation.push_back({image, mask, row.source});
+    }
+    if (listener.progress) listener.progress("reading images", i + 1, rows.size(), "");
+  }
+  if (examples.validation.empty()) {
+    throw Error("training", options.manifest.string(), "has no row with split `val`");
+  }
+  return examples;
+}
+
+/// Lung or not for each pixel of the network's output.
+cv::Mat target_mask(const cv::Mat& mask, cv::Size size) {
+  cv::Mat target;
+  cv::resize(mask, target, size, 0, 0, cv::INTER_AREA);
+  cv::threshold(target, target, 127, 1, cv::THRESH_BINARY);
+  return target;
+}
+
+TrainingBatch make_batch(const std::vector<Example>& examples, const Augmentation& augmentation,
+                         const NetworkInput& input, const std::vector<std::size_t>& indices,
+                         std::uint64_t seed) {
+  const cv::Size size(input.width, input.height);
+  const auto count = static_cast<std::int64_t>(indices.size());
+  auto target = torch::empty({count, size.height, size.width}, torch::kUInt8);
+  std::vector<cv::Mat> images;
+  for (std::size_t i = 0; i < indices.size(); ++i) {
+    const Example& example = examples[indices[i]];
+    cv::RNG rng(seed * 0x9E3779B97F4A7C15ULL + i + 1);
+    const cv::Mat map = random_affine(augmentation, example.image.size(), size, rng);
+    cv::Mat image;
+    cv::Mat mask;
+    cv::warpAffine(example.image, image, map, size, cv::INTER_LINEAR);
+    cv::warpAffine(example.mask, mask, map, size, cv::INTER_LINEAR);
+    images.push_back(random_tones(augmentation, image, rng));
+    cv::Mat row(size, CV_8UC1, target[static_cast<std::int64_t>(i)].data_ptr());
+    cv::threshold(mask, row, 127, 1, cv::THRESH_BINARY);
+  }
+  const NdArray batch = to_network_input(images, input);
+  return {view(batch).clone(), target.to(torch::kLong)};
+}
+
+/// Cross-entropy plus one minus the soft Dice coefficient of the lungs.
+torch::Tensor segmentation_loss(const torch::Tensor& logits, const torch::Tensor& target) {
+  const auto lung = logits.softmax(1).select(1, 1);
+  const auto truth = target.to(torch::kFloat);
+  const auto dice = (2 * (lung * truth).sum({1, 2}) + 1) / ((lung + truth).sum({1, 2}) + 1);
+  return torch::cross_entropy_loss(logits, target) + 1 - dice.mean();
+}
+
+double dice(const torch::Tensor& predicted, const torch::Tensor& truth) {
+  const double both = predicted.sum().item<double>() + truth.sum().item<double>();
+  return both == 0 ? 1.0 : 2 * (predicted * truth).sum().item<double>() / both;
+}
+
+/// Mean Dice over all validation images, and over those of each source.
+std::vector<std::pair<std::string, double>> validate(torch::jit::Module& network,
+                                                     const std::vector<Example>& examples,
+                                                     const NetworkInput& input) {
+  std::map<std::string, std::vector<double>> by_source;
+  std::vector<double> all;
+  for (const Example& example : examples) {
+    const auto logits = evaluate(network, to_network_input({example.image}, input));
+    const auto predicted = logits.argmax(1).squeeze(0);
+    cv::Mat mask = target_mask(example.mask, {input.width, input.height});
+    const auto truth = torch::from_blob(mask.data, {mask.rows, mask.cols}, torch::kUInt8);
+    all.push_back(dice(predicted, truth.to(torch::kLong)));
+    by_source[example.source].push_back(all.back());
+  }
+  const auto mean = [](const std::vector<double>& values) {
+    return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+  };
+  std::vector<std::pair<std::string, double>> metrics{{"dice", mean(all)}};
+  for (const auto& [source, values] : by_source) {
+    if (!source.empty()) metrics.emplace_back("dice_" + source, mean(values));
+  }
+  return metrics;
+}
+
+Contract segmenter_contract(const TrainingOptions& options) {
+  Contract contract;
+  contract.kind = Contract::Kind::segmenter;
+  contract.name = "unet-resnet34-lungs";
+  contract.version = "1";
+  contract.input.width = contract.input.height = options.side;
+  contract.input.resize = Resize::squish;
+  contract.classes = {"background", "lung"};
+  contract.data = options.data;
+  contract.licence = options.licence;
+  return contract;
+}
+
+}  // namespace
+
+void train_segmenter(const TrainingOptions& options, const TrainingListener& listener) {
+  check(options);
+  const Examples examples = load(options, listener);
+  Augmentation augmentation;
+  augmentation.quarter_turn = 0.08;
+  augmentation.invert = 0.08;
+
+  TrainingTask task;
+  task.contract = segmenter_contract(options);
+  task.examples = examples.training.size();
+  task.batch = [&](const std::vector<std::size_t>& indices, std::uint64_t seed) {
+    return make_batch(examples.training, augmentation, task.contract.input, indices, seed);
+  };
+  task.loss = segmentation_loss;
+  task.validate = [&](torch::jit::Module& network) {
+    return validate(network, examples.validation, task.contract.input);
+  };
+  run_training(task, options, listener);
+}
+
+}  // namespace cxr

@@ -1,0 +1,270 @@
+#include "training_loop.h"
+
+#include <torch/csrc/jit/runtime/graph_executor.h>
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <future>
+#include <iomanip>
+#include <map>
+#include <numbers>
+#include <numeric>
+#include <random>
+#include <sstream>
+
+#include "architecture.h"
+#include "checkpoint.h"
+#include "cxr/csv.h"
+#include "cxr/error.h"
+#include "cxr/whole_file.h"
+#include "tensor.h"
+
+namespace cxr {
+namespace {
+
+using torch::jit::Module;
+
+constexpr const char* kStage = "training";
+constexpr double kLargestGradient = 5.0;  // norm over all parameters
+
+std::string describe(const TrainingOptions& options, std::size_t examples) {
+  std::ostringstream text;
+  text << "images=" << examples << " epochs=" << options.epochs
+       << " batch-size=" << options.batch_size << " side=" << options.side
+       << " learning-rate=" << options.learning_rate << " weight-decay=" << options.weight_decay
+       << " seed=" << options.seed;
+  return text.str();
+}
+
+/// Weight decay is for kernels and matrices: on biases and batch norm it only slows learning.
+std::vector<torch::optim::OptimizerParamGroup> parameter_groups(const Module& network,
+                                                                double weight_decay) {
+  std::vector<torch::Tensor> kernels;
+  std::vector<torch::Tensor> others;
+  for (const torch::Tensor& parameter : network.parameters()) {
+    (parameter.dim() > 1 ? kernels : others).push_back(parameter);
+  }
+  const auto group = [](std::vector<torch::Tensor> parameters, double decay) {
+    return torch::optim::OptimizerParamGroup(std::move(parameters),
+                                             std::make_unique<torch::optim::AdamWOptions>(
+                                                 torch::optim::AdamWOptions().weight_decay(decay)));
+  };
+  return {group(std::move(kernels), weight_decay), group(std::move(others), 0.0)};
+}
+
+/// One cycle: up from a 25th of the peak during the first quarter, then down to almost nothing,
+/// both along half a cosine. `progress` is 0..1.
+double one_cycle(double peak, double progress) {
+  constexpr double kWarmUp = 0.25;
+  const auto between = [](double from, double to, double t) {
+    return to + (from - to) * (1 + std::cos(std::numbers::pi * t)) / 2;
+  };
+  return progress < kWarmUp ? between(peak / 25, peak, progress / kWarmUp)
+                            : between(peak, peak / 1e4, (progress - kWarmUp) / (1 - kWarmUp));
+}
+
+void set_learning_rate(torch::optim::Optimizer& optimizer, double rate) {
+  for (auto& group : optimizer.param_groups()) {
+    static_cast<torch::optim::AdamWOptions&>(group.options()).lr(rate);
+  }
+}
+
+/// Batches of one epoch in random order. A remainder too small for a batch waits for another
+/// epoch: batch norm wants full batches.
+std::vector<std::vector<std::size_t>> shuffled_batches(std::size_t examples, std::size_t size,
+                                                       std::uint64_t seed) {
+  std::vector<std::size_t> order(examples);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::shuffle(order.begin(), order.end(), std::mt19937_64(seed));
+  std::vector<std::vector<std::size_t>> batches;
+  for (std::size_t begin = 0; begin + size <= examples; begin += size) {
+    const auto first = order.begin() + static_cast<std::ptrdiff_t>(begin);
+    batches.emplace_back(first, first + static_cast<std::ptrdiff_t>(size));
+  }
+  return batches;
+}
+
+/// A CSV file with one row an epoch.
+class Log {
+ public:
+  /// Keeps what the file has of the epochs done before; a job killed between log and checkpoint
+  /// left one more.
+  Log(std::filesystem::path file, int epochs_done) : file_(std::move(file)) {
+    if (epochs_done == 0 || !std::filesystem::exists(file_)) return;
+    const CsvTable before = read_csv(file_);
+    const auto kept = std::min(before.rows.size(), static_cast<std::size_t>(epochs_done));
+    text_ = csv_line(before.header);
+    for (std::size_t i = 0; i < kept; ++i) text_ += csv_line(before.rows[i]);
+  }
+
+  void write(const EpochReport& report) {
+    std::vector<std::string> names{"epoch", "seconds", "training_loss"};
+    std::vector<std::string> values{std::to_string(report.epoch), number(report.seconds),
+                                    number(report.training_loss)};
+    for (const auto& [name, value] : report.metrics) {
+      names.push_back(name);
+      values.push_back(number(value));
+    }
+    if (text_.empty()) text_ = csv_line(names);
+    text_ += csv_line(values);
+    WholeFile whole(file_);
+    whole.write(text_);
+    whole.finish();
+  }
+
+ private:
+  static std::string number(double value) {
+    std::ostringstream text;
+    text.precision(5);
+    text << value;
+    return text.str();
+  }
+
+  std::filesystem::path file_;
+  std::string text_;
+};
+
+/// One epoch; returns the mean loss. The next batch is prepared while the network learns from one.
+double run_epoch(const TrainingTask& task, const TrainingOptions& options, int epoch,
+                 Module& network, torch::optim::Optimizer& optimizer,
+                 const TrainingListener& listener) {
+  const std::uint64_t epoch_seed = options.seed * 1'000'003 + static_cast<std::uint64_t>(epoch);
+  const auto batches =
+      shuffled_batches(task.examples, static_cast<std::size_t>(options.batch_size), epoch_seed);
+  const auto prepare = [&](std::size_t i) {
+    return std::async(std::launch::async, task.batch, batches[i], epoch_seed * 1'000'003 + i);
+  };
+  const std::string what = "epoch " + std::to_string(epoch) + "/" + std::to_string(options.epochs);
+
+  std::vector<torch::Tensor> parameters;
+  for (const torch::Tensor& parameter : network.parameters()) parameters.push_back(parameter);
+  network.train();
+  double sum = 0;
+  auto next = prepare(0);
+  for (std::size_t i = 0; i < batches.size(); ++i) {
+    const TrainingBatch batch = next.get();
+    if (i + 1 < batches.size()) next = prepare(i + 1);
+    const double steps = static_cast<double>(batches.size()) * options.epochs;
+    const double step = static_cast<double>(batches.size()) * (epoch - 1) + static_cast<double>(i);
+    set_learning_rate(optimizer, one_cycle(options.learning_rate, step / steps));
+
+    const auto input = batch.input.contiguous(torch::MemoryFormat::ChannelsLast);
+    const torch::Tensor loss = task.loss(network.forward({input}).toTensor(), batch.target);
+    const double value = loss.item<double>();
+    if (!std::isfinite(value)) {
+      throw Error(kStage, options.out.string(),
+                  "the loss is not finite in " + what + "; try a smaller --learning-rate");
+    }
+    optimizer.zero_grad();
+    loss.backward();
+    torch::nn::utils::clip_grad_norm_(parameters, kLargestGradient);
+    optimizer.step();
+    sum += value;
+    if (listener.progress) {
+      std::ostringstream figure;
+      figure << "loss " << std::fixed << std::setprecision(3) << sum / static_cast<double>(i + 1);
+      listener.progress(what, i + 1, batches.size(), figure.str());
+    }
+  }
+  return sum / static_cast<double>(batches.size());
+}
+
+/// Parameters and running statistics of another network, where it has them of the same shape.
+void take_over_weights(Module& network, const std::filesystem::path& file) {
+  const Module other = torch::jit::load(file.string(), torch::kCPU);
+  std::map<std::string, torch::Tensor> known;
+  for (const auto& attribute : other.named_parameters()) known[attribute.name] = attribute.value;
+  for (const auto& attribute : other.named_buffers()) known[attribute.name] = attribute.value;
+  const torch::NoGradGuard no_grad;
+  const auto take = [&](const std::string& name, torch::Tensor tensor) {
+    const auto found = known.find(name);
+    if (found != known.end() && found->second.sizes() == tensor.sizes()) {
+      tensor.copy_(found->second);
+    }
+  };
+  for (const auto& attribute : network.named_parameters()) take(attribute.name, attribute.value);
+  for (const auto& attribute : network.named_buffers()) take(attribute.name, attribute.value);
+}
+
+Module make_trainable(const TrainingTask& task, std::uint64_t seed) {
+  torch::manual_seed(seed);
+  Module network = make_network(task.contract);
+  if (!task.initial_weights.empty()) take_over_weights(network, task.initial_weights);
+  for (torch::Tensor parameter : network.parameters()) {
+    // oneDNN trains a third faster on this layout.
+    if (parameter.dim() == 4) {
+      parameter.set_data(parameter.detach().contiguous(torch::MemoryFormat::ChannelsLast));
+    }
+  }
+  return network;
+}
+
+}  // namespace
+
+void check(const TrainingOptions& options) {
+  const auto require = [](bool holds, const char* option, const char* allowed) {
+    if (!holds) throw UsageError(kStage, option, std::string("must be ") + allowed);
+  };
+  require(options.epochs >= 1 && options.epochs <= 10000, "--epochs", "from 1 to 10000");
+  require(options.batch_size >= 2 && options.batch_size <= 1024, "--batch-size", "from 2 to 1024");
+  require(options.side >= 64 && options.side <= 1024 && options.side % 32 == 0, "--side",
+          "a multiple of 32 from 64 to 1024");
+  require(options.learning_rate > 0 && options.learning_rate <= 1, "--learning-rate",
+          "above 0, at most 1");
+  require(options.weight_decay >= 0 && options.weight_decay <= 1, "--weight-decay", "from 0 to 1");
+}
+
+torch::Tensor evaluate(Module& network, const NdArray& input) {
+  const torch::NoGradGuard no_grad;
+  const auto channels_last = view(input).contiguous(torch::MemoryFormat::ChannelsLast);
+  return network.forward({channels_last}).toTensor();
+}
+
+void run_training(const TrainingTask& task, const TrainingOptions& options,
+                  const TrainingListener& listener) {
+  if (task.examples < static_cast<std::size_t>(options.batch_size)) {
+    throw Error(kStage, options.manifest.string(),
+                "the training split has fewer images than one batch (" +
+                    std::to_string(task.examples) + "); use a smaller --batch-size");
+  }
+  // The executor's optimiser specialises on shapes and costs more than it gives while training.
+  const torch::jit::GraphOptimizerEnabledGuard optimise(false);
+  use_all_cores();
+
+  Module network = make_trainable(task, options.seed);
+  torch::optim::AdamW optimizer(parameter_groups(network, options.weight_decay));
+  const auto checkpoint = std::filesystem::path(options.out).concat(".checkpoint");
+  Progress progress{describe(options, task.examples), 0, 0};
+  const bool resumed = options.resume && std::filesystem::exists(checkpoint);
+  if (resumed) progress = load_checkpoint(checkpoint, progress.options, network, optimizer);
+  if (resumed && listener.note) {
+    listener.note("resumed after epoch " + std::to_string(progress.epochs_done));
+  }
+  Log log(std::filesystem::path(options.out).replace_extension(".csv"), progress.epochs_done);
+
+  while (progress.epochs_done < options.epochs) {
+    const auto begin = std::chrono::steady_clock::now();
+    EpochReport report;
+    report.epoch = progress.epochs_done + 1;
+    report.epochs = options.epochs;
+    report.training_loss = run_epoch(task, options, report.epoch, network, optimizer, listener);
+    network.eval();
+    report.metrics = task.validate(network);
+    const double metric = report.metrics.at(0).second;
+    report.best = report.epoch == 1 || metric > progress.best_metric;
+    if (report.best) {
+      progress.best_metric = metric;
+      save_network(network, task.contract, options.out);
+    }
+    report.seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    progress.epochs_done = report.epoch;
+    log.write(report);
+    save_checkpoint(checkpoint, progress, network, optimizer);
+    if (listener.epoch) listener.epoch(report);
+  }
+}
+
+}  // namespace cxr

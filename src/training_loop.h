@@ -1,0 +1,49 @@
+#pragma once
+
+#include <torch/script.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cxr/contract.h"
+#include "cxr/ndarray.h"
+#include "cxr/train.h"
+
+namespace cxr {
+
+struct TrainingBatch {
+  torch::Tensor input;   ///< N x 3 x H x W
+  torch::Tensor target;  ///< whatever the loss wants
+};
+
+/// What is particular to one network's training.
+struct TrainingTask {
+  Contract contract;
+  std::size_t examples = 0;
+  /// A model whose parameters are taken over where their names and shapes agree; may be empty.
+  std::filesystem::path initial_weights;
+
+  /// Examples of the training split, augmented by the random numbers of `seed` alone.
+  /// Called from another thread than the rest.
+  std::function<TrainingBatch(const std::vector<std::size_t>& indices, std::uint64_t seed)> batch;
+  std::function<torch::Tensor(const torch::Tensor& logits, const torch::Tensor& target)> loss;
+  /// Metrics of the network, which is in evaluation mode, on the validation split; first the one
+  /// that decides.
+  std::function<std::vector<std::pair<std::string, double>>(torch::jit::Module& network)> validate;
+};
+
+/// Throws UsageError naming the option that is out of range.
+void check(const TrainingOptions& options);
+
+/// Runs the epochs of `task`; see train_segmenter() for what it promises.
+void run_training(const TrainingTask& task, const TrainingOptions& options,
+                  const TrainingListener& listener);
+
+/// The network's output for a batch given as floats: the forward pass that training validates by.
+torch::Tensor evaluate(torch::jit::Module& network, const NdArray& input);
+
+}  // namespace cxr

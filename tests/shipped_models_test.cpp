@@ -1,0 +1,88 @@
+#include <gtest/gtest.h>
+
+#include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
+
+#include "cxr/configuration.h"
+#include "cxr/csv.h"
+#include "cxr/lung_box.h"
+#include "cxr/pipeline.h"
+#include "cxr/segment.h"
+#include "support/phantom.h"
+#include "support/temp_dir.h"
+
+namespace cxr {
+namespace {
+
+namespace fs = std::filesystem;
+
+Configuration shipped() {
+  return load_configuration(fs::path(CXR_SOURCE_DIR) / "config" / "model-config.json");
+}
+
+double iou(const cv::Rect& a, const cv::Rect& b) {
+  const double both = (a & b).area();
+  return both / (a.area() + b.area() - both);
+}
+
+TEST(ShippedModels, LungsOfPhantomsAreFoundThoughNoneWasTrainedOn) {
+  const Network segmenter(shipped().segmenter.file, Contract::Kind::segmenter);
+  for (unsigned seed = 1; seed <= 6; ++seed) {
+    test::PhantomOptions options;
+    options.size = {600, 560};
+    options.seed = seed;
+    options.opacities = static_cast<int>(seed % 3);
+    const test::Phantom phantom = test::make_phantom(options);
+    const Segmentation seen = segment(segmenter, {phantom.image}).front();
+    const LungBox found = find_lung_box(seen.lung_probability, seen.mask, phantom.image.size());
+    EXPECT_GT(found.quality, shipped().crop_confidence_threshold) << "seed " << seed;
+    EXPECT_GE(iou(found.box, mask_bounds(phantom.lungs, 0.05)), 0.85) << "seed " << seed;
+  }
+}
+
+/// What needs both models.
+class ShippedPipeline : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!fs::exists(shipped().classifier.file)) GTEST_SKIP() << "no classifier is shipped yet";
+  }
+};
+
+TEST_F(ShippedPipeline, ClassesAreTheOriginals) {
+  const Pipeline pipeline(shipped());
+  EXPECT_EQ(pipeline.classes(), (std::vector<std::string>{"COVID-19", "Normal", "Pneumonia"}));
+}
+
+TEST_F(ShippedPipeline, EverySampleImageIsReadCroppedToItsLungsAndExplained) {
+  const Pipeline pipeline(shipped());
+  const auto inputs = find_inputs(fs::path(CXR_SOURCE_DIR) / "images" / "samples");
+  ASSERT_GE(inputs.size(), 6U);
+  for (const Study& study : pipeline.process(inputs, true)) {
+    ASSERT_FALSE(study.finding.failed()) << study.finding.error;
+    EXPECT_EQ(study.finding.crop, study.finding.lungs.box) << study.finding.name;
+    double high = 0;
+    cv::minMaxLoc(study.views.heat_map, nullptr, &high);
+    EXPECT_NEAR(high, 1.0, 1e-5) << study.finding.name;
+  }
+}
+
+TEST_F(ShippedPipeline, RealRadiographsAreCroppedToTheirLungs) {
+  const fs::path samples = fs::path(CXR_SOURCE_DIR) / ".." / "shared" / "data" / "samples";
+  if (!fs::exists(samples)) GTEST_SKIP() << "the real radiographs are not here";
+  const Pipeline pipeline(shipped());
+  const CsvTable labels = read_csv(samples / "labels.csv");
+  int right = 0;
+  for (const auto& row : labels.rows) {
+    const std::string& name = row[labels.column("image")];
+    const Finding finding = pipeline.process({{samples / name, name}}, false).front().finding;
+    ASSERT_FALSE(finding.failed()) << finding.error;
+    EXPECT_GT(finding.lungs.quality, 0.875) << name;
+    const double area = finding.lungs.box.area();
+    EXPECT_GT(area, 0.2 * finding.image_size.area()) << name;
+    if (finding.prediction == row[labels.column("label")]) ++right;
+  }
+  EXPECT_GE(right, static_cast<int>(labels.rows.size() / 2));
+}
+
+}  // namespace
+}  // namespace cxr

@@ -1,0 +1,98 @@
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <opencv2/imgcodecs.hpp>
+
+#include "cxr/csv.h"
+#include "support/phantom.h"
+#include "support/run_program.h"
+#include "support/temp_dir.h"
+
+namespace cxr::test {
+namespace {
+
+const std::string kProgram = std::string(CXR_PROGRAMS) + "/cxr-train";
+
+/// A manifest of four phantoms with masks.
+class TrainProgram : public testing::Test {
+ protected:
+  TrainProgram() {
+    std::ofstream manifest(folder_ / "manifest.csv");
+    manifest << "image,mask,split\n";
+    for (unsigned i = 0; i < 4; ++i) {
+      PhantomOptions options;
+      options.size = {80, 80};
+      options.seed = i;
+      const Phantom phantom = make_phantom(options);
+      const std::string image = std::to_string(i) + ".png";
+      cv::imwrite((folder_ / image).string(), phantom.image);
+      cv::imwrite((folder_ / ("m" + image)).string(), phantom.lungs);
+      manifest << image << ",m" << image << (i < 3 ? ",train\n" : ",val\n");
+    }
+  }
+
+  Outcome train(std::vector<std::string> more) const {
+    std::vector<std::string> command{kProgram,       "segmenter",  "--data", file("manifest.csv"),
+                                     "--out",        file("s.pt"), "--side", "64",
+                                     "--batch-size", "2"};
+    command.insert(command.end(), more.begin(), more.end());
+    return run_program(command);
+  }
+
+  std::string file(const std::string& name) const { return (folder_ / name).string(); }
+
+  TempDir folder_;
+};
+
+TEST_F(TrainProgram, TrainsAndReportsEachEpochOnStandardError) {
+  const Outcome outcome = train({"--epochs", "1"});
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_NE(outcome.err.find("epoch 1/1"), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("dice"), std::string::npos) << outcome.err;
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "s.pt"));
+}
+
+TEST_F(TrainProgram, KilledItGoesOnAndFinishedItHasNothingToDo) {
+  RunOptions briefly;
+  briefly.time_limit = 2;
+  run_program({kProgram, "segmenter", "--data", file("manifest.csv"), "--out", file("s.pt"),
+               "--side", "64", "--batch-size", "2", "--epochs", "4"},
+              briefly);
+  EXPECT_EQ(train({"--epochs", "4", "--resume"}).status, 0);
+  EXPECT_EQ(read_csv(folder_ / "s.csv").rows.size(), 4U);
+  const Outcome again = train({"--epochs", "4", "--resume"});
+  EXPECT_EQ(again.status, 0);
+  EXPECT_NE(again.err.find("resumed after epoch 4"), std::string::npos) << again.err;
+}
+
+TEST_F(TrainProgram, WrongOptionsEndWithTwo) {
+  EXPECT_EQ(run_program({kProgram}).status, 2);
+  EXPECT_EQ(run_program({kProgram, "painter"}).status, 2);
+  EXPECT_EQ(train({"--epochs", "0"}).status, 2);
+  EXPECT_EQ(train({"--epochs", "many"}).status, 2);
+  const Outcome missing =
+      run_program({kProgram, "segmenter", "--data", "nowhere.csv", "--out", file("s.pt")});
+  EXPECT_EQ(missing.status, 2);
+  EXPECT_NE(missing.err.find("nowhere.csv"), std::string::npos) << missing.err;
+}
+
+TEST_F(TrainProgram, BadRowsAreReportedTogetherBeforeTraining) {
+  std::ofstream(folder_ / "manifest.csv", std::ios::app) << "gone.png,m0.png,train\n,m1.png,val\n";
+  const Outcome outcome = train({"--epochs", "1"});
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_NE(outcome.err.find("gone.png"), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find('6'), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find('7'), std::string::npos) << outcome.err;
+}
+
+TEST_F(TrainProgram, HelpNamesBothNetworksAndThePurpose) {
+  const Outcome outcome = run_program({kProgram, "--help"});
+  EXPECT_EQ(outcome.status, 0);
+  for (const char* word : {"segmenter", "classifier", "--resume", "not for diagnosis"}) {
+    EXPECT_NE(outcome.out.find(word), std::string::npos) << word;
+  }
+}
+
+}  // namespace
+}  // namespace cxr::test
