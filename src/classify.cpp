@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "cxr/error.h"
 #include "cxr/network_input.h"
 
 namespace cxr {
@@ -33,6 +34,10 @@ Classification classify(const Network& classifier, const std::vector<cv::Mat>& e
   result.features = classifier.features(to_network_input(enhanced, classifier.contract().input));
   result.logits = classifier.head(result.features);
   result.probabilities = softmax(result.logits, classifier.contract().temperature);
+  if (!std::ranges::all_of(result.probabilities.values, [](float p) { return std::isfinite(p); })) {
+    throw Error("classify", classifier.contract().name,
+                "the network's output is not finite: its file is damaged or was badly trained");
+  }
   return result;
 }
 

@@ -81,9 +81,7 @@ const NamedMap& find_map(const std::string& name) {
   const auto* map = std::find_if(std::begin(kMaps), std::end(kMaps),
                                  [&](const NamedMap& known) { return known.name == name; });
   if (map != std::end(kMaps)) return *map;
-  std::string known;
-  for (const std::string& each : colormap_names()) known += (known.empty() ? "" : ", ") + each;
-  throw UsageError("colormap", name, "no such colour map; use one of " + known);
+  throw UsageError("colormap", name, "no such colour map; use one of " + join(colormap_names()));
 }
 
 /// 0..1 as 0..255. Written so that whatever is no number becomes 0, too.

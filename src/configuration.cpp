@@ -16,12 +16,6 @@ namespace {
 
 using nlohmann::json;
 
-std::string join(const std::vector<std::string>& words) {
-  std::string list;
-  for (const std::string& word : words) list += (list.empty() ? "" : ", ") + word;
-  return list;
-}
-
 /// Reads the keys of one JSON object, and says which one is wrong.
 class Keys {
  public:
@@ -97,6 +91,12 @@ class Keys {
   std::string prefix_;
 };
 
+std::vector<std::string> keys_of(const json& object) {
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : object.items()) keys.push_back(key);
+  return keys;
+}
+
 /// A parser callback that refuses a key given twice, of which JSON would keep the last.
 auto refuse_duplicate_keys(const std::filesystem::path& file) {
   return [&file, keys = std::map<int, std::set<std::string>>{}](
@@ -130,6 +130,13 @@ json read_json(const std::filesystem::path& file) {
   }
 }
 
+/// A contract written by hand must not lose a field to a slip of the pen.
+void refuse_unknown_fields(const Keys& model) {
+  const json known = to_json(Contract{});
+  const Keys contract = model.object("contract", keys_of(known));
+  if (contract.has("input")) contract.object("input", keys_of(known.at("input")));
+}
+
 ModelSource read_model(const Keys& keys, const std::string& key, Contract::Kind kind) {
   if (!keys.has(key)) keys.fail(key, "is missing; name the model file");
   if (!keys.get(key).is_object()) return {keys.path(key), std::nullopt};
@@ -137,6 +144,7 @@ ModelSource read_model(const Keys& keys, const std::string& key, Contract::Kind 
   const Keys model = keys.object(key, {"path", "contract"});
   ModelSource source{model.path("path"), std::nullopt};
   if (!model.has("contract")) return source;
+  refuse_unknown_fields(model);
   try {
     source.contract = parse_contract(model.get("contract"), "");
   } catch (const Error& error) {

@@ -44,24 +44,24 @@ class ResultsTable {
   std::unique_ptr<WholeFile> file_;
 };
 
+/// Makes the folder for pictures, which must not endanger radiographs: among them, pictures would
+/// be read as such the next time; a link may make one of them a picture's place.
 void prepare_folder(const fs::path& folder, const std::vector<Input>& inputs,
-                    const std::vector<std::string>& pictures) {
+                    const std::vector<fs::path>& pictures) {
   std::error_code failure;
   fs::create_directories(folder, failure);
   if (failure || !fs::is_directory(folder)) {
     throw Error("write", folder.string(), "is not a folder and cannot be made one");
   }
-  std::set<fs::path> radiographs;
-  for (const Input& input : inputs) {
-    radiographs.insert(fs::weakly_canonical(input.file, failure));
+  const fs::path radiographs = fs::absolute(inputs.front().file).parent_path();
+  if (fs::equivalent(folder, radiographs, failure)) {
+    throw UsageError("write", folder.string(),
+                     "is the folder of the radiographs; choose another --heatmappath");
   }
-  // Among radiographs, whatever has a picture's name may be one that was not asked for.
-  const bool among_radiographs =
-      fs::equivalent(folder, fs::absolute(inputs.front().file).parent_path(), failure);
-  for (const std::string& name : pictures) {
-    const fs::path picture = folder / name;
-    if (radiographs.contains(fs::weakly_canonical(picture, failure)) ||
-        (among_radiographs && fs::exists(picture))) {
+  std::set<fs::path> files;
+  for (const Input& input : inputs) files.insert(fs::weakly_canonical(input.file, failure));
+  for (const fs::path& picture : pictures) {
+    if (files.contains(fs::weakly_canonical(picture, failure))) {
       throw UsageError("write", picture.string(),
                        "a picture would overwrite this radiograph; choose another --heatmappath");
     }
@@ -110,9 +110,10 @@ InferenceSummary infer(const Configuration& configuration, const InferenceReques
 
   std::vector<fs::path> pictures;
   if (request.pictures) {
-    const std::vector<std::string> names = picture_names(inputs);
-    prepare_folder(*request.pictures, inputs, names);
-    for (const std::string& name : names) pictures.push_back(*request.pictures / name);
+    for (const std::string& name : picture_names(inputs)) {
+      pictures.push_back(*request.pictures / name);
+    }
+    prepare_folder(*request.pictures, inputs, pictures);
   }
   ResultsTable results(table, request.pictures);
   const Pipeline pipeline(configuration);

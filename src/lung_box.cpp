@@ -46,9 +46,12 @@ LungBox find_lung_box(const cv::Mat& lung_probability, const cv::Mat& mask, cv::
   return lungs;
 }
 
+bool is_trusted(const LungBox& lungs, double threshold) {
+  return !lungs.box.empty() && lungs.quality > threshold;
+}
+
 cv::Rect choose_crop(const LungBox& lungs, double threshold, cv::Size image_size) {
-  const bool trusted = !lungs.box.empty() && lungs.quality > threshold;
-  return trusted ? lungs.box : cv::Rect({}, image_size);
+  return is_trusted(lungs, threshold) ? lungs.box : cv::Rect({}, image_size);
 }
 
 }  // namespace cxr

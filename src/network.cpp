@@ -55,6 +55,10 @@ Contract read_contract(const std::string& file, const std::string& text,
     if (fallback) return *fallback;
     throw Error(kStage, file, "carries no contract.json; state its contract in the configuration");
   }
+  if (fallback) {
+    throw Error(kStage, file,
+                "carries a contract.json of its own; remove `contract` from the configuration");
+  }
   const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (json.is_discarded()) throw Error(kStage, file, "its contract.json is no JSON");
   return parse_contract(json, file);

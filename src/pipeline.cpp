@@ -101,10 +101,13 @@ std::vector<Study> Pipeline::process(const std::vector<Input>& batch, bool expla
     pictures.lung_mask = segmentations[i].mask;
     finding.lungs =
         find_lung_box(segmentations[i].lung_probability, pictures.lung_mask, finding.image_size);
-    finding.crop =
-        choose_crop(finding.lungs, configuration_.crop_confidence_threshold, finding.image_size);
+    const double threshold = configuration_.crop_confidence_threshold;
+    finding.lungs_trusted = is_trusted(finding.lungs, threshold);
+    finding.crop = choose_crop(finding.lungs, threshold, finding.image_size);
     pictures.enhanced = enhance(pictures.image(finding.crop), classifier_.contract().enhance_side);
   });
+  open = without_failed(std::move(open));
+  if (open.empty()) return studies;
 
   Classification classification;
   together(open, [&] { classification = classify(classifier_, views(open, &Views::enhanced)); });

@@ -50,7 +50,7 @@ std::vector<std::string> result_cells(const Finding& finding,
 
 std::string crop_note(const Finding& finding) {
   if (finding.lungs.box.empty()) return "no lungs found; whole image used";
-  if (finding.crop != finding.lungs.box) return "lungs unsure; whole image used";
+  if (!finding.lungs_trusted) return "lungs unsure; whole image used";
   return "";
 }
 

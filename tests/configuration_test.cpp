@@ -133,6 +133,17 @@ TEST_F(ConfigurationTest, ContractsAreChecked) {
             "classifier.contract: kind: must be 'classifier'");
 }
 
+TEST_F(ConfigurationTest, AContractsFieldsMustBeKnown) {
+  const auto with = [&](const std::string& contract) {
+    return error_of(R"({"segmenter": {"path": "s.pt", "contract": )" + contract +
+                    R"(}, "classifier": "c.pt"})");
+  };
+  EXPECT_TRUE(with(R"({"temprature": 2})")
+                  .starts_with("segmenter.contract.temprature: is not known; known are classes"));
+  EXPECT_TRUE(with(R"({"input": {"side": 2}})")
+                  .starts_with("segmenter.contract.input.side: is not known; known are height"));
+}
+
 TEST_F(ConfigurationTest, SyntaxErrorsNameLineAndColumnInOneLine) {
   EXPECT_TRUE(error_of("{\n  \"segmenter\": \"s.pt\",\n  oops\n}")
                   .starts_with("is not JSON: parse error at line 3, column 3: "));

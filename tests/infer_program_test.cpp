@@ -439,14 +439,18 @@ TEST_F(InferProgram, HeatmapPathThatCannotBeMadeIsSaid) {
   EXPECT_TRUE(stopped(outcome, 1, {pictures_.string(), "cannot be made"}));
 }
 
-TEST_F(InferProgram, PictureDoesNotOverwriteItsRadiograph) {
+// They would overwrite radiographs, or be read as radiographs the next time.
+TEST_F(InferProgram, PicturesAreNotPutAmongRadiographs) {
   write_phantom(images_ / "a.png");
+  write_phantom(images_ / "b.jpg");
   const std::string radiograph = read_file(images_ / "a.png");
-  const Outcome outcome =
-      infer({"--config", config_, "--xraypath", images_, "--heatmappath", images_});
-  EXPECT_TRUE(stopped(outcome, 2, {(images_ / "a.png").string(), "overwrite", "--heatmappath"}));
+  for (const fs::path& input : {images_, images_ / "b.jpg"}) {
+    const Outcome outcome =
+        infer({"--config", config_, "--xraypath", input, "--heatmappath", images_ / "."});
+    EXPECT_TRUE(stopped(outcome, 2, {images_.string(), "--heatmappath"}));
+  }
   EXPECT_TRUE(read_file(images_ / "a.png") == radiograph) << "it was overwritten";
-  EXPECT_EQ(names_in(images_), (std::set<std::string>{"a.png"}));
+  EXPECT_EQ(names_in(images_), (std::set<std::string>{"a.png", "b.jpg"}));
 }
 
 TEST_F(InferProgram, PictureDoesNotOverwriteARadiographBehindALink) {
@@ -458,15 +462,16 @@ TEST_F(InferProgram, PictureDoesNotOverwriteARadiographBehindALink) {
   EXPECT_TRUE(read_file(pictures_ / "a.png") == radiograph) << "it was overwritten";
 }
 
-// a.jpg is read, its picture is a.png: another radiograph of the same folder, not read this time.
-TEST_F(InferProgram, PictureDoesNotOverwriteAnotherRadiograph) {
-  write_phantom(images_ / "a.jpg", 1);
-  write_phantom(images_ / "a.png", 2);
-  const std::string radiograph = read_file(images_ / "a.png");
-  const Outcome outcome =
-      infer({"--config", config_, "--xraypath", images_ / "a.jpg", "--heatmappath", images_});
-  EXPECT_TRUE(stopped(outcome, 2, {(images_ / "a.png").string(), "overwrite", "--heatmappath"}));
-  EXPECT_TRUE(read_file(images_ / "a.png") == radiograph) << "it was overwritten";
+TEST_F(InferProgram, PictureThatCannotBeWrittenIsItsRowsError) {
+  write_phantom(images_ / "a.png");
+  write_phantom(images_ / "b.png");
+  fs::create_directories(pictures_ / "a.png" / "in the way");
+  const Outcome outcome = draw_images();
+  EXPECT_EQ(outcome.status, 4);
+  const std::vector<Row> rows = rows_of(outcome.out);
+  EXPECT_EQ(column(rows, "Status"), (std::vector<std::string>{"error", "ok"}));
+  EXPECT_TRUE(contains(rows.at(0).at("Error"), (pictures_ / "a.png").string()));
+  EXPECT_FALSE(cv::imread(pictures_ / "b.png").empty());
 }
 
 TEST_F(InferProgram, FullDiskUnderStandardOutputIsSaid) {

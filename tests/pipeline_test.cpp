@@ -6,6 +6,7 @@
 #include <fstream>
 #include <opencv2/imgcodecs.hpp>
 
+#include "cxr/results.h"
 #include "support/phantom.h"
 #include "support/temp_dir.h"
 #include "support/tiny_networks.h"
@@ -103,6 +104,17 @@ TEST_F(PipelineTest, ABlankImageHasNoLungsAndIsUsedWhole) {
   EXPECT_EQ(study.finding.lungs.quality, 0.0);
   EXPECT_TRUE(study.finding.lungs.box.empty());
   EXPECT_EQ(study.finding.crop, cv::Rect(0, 0, 150, 200));
+}
+
+// The tiny segmenter takes mid-grey for lung: the box is the whole image, trusted or not.
+TEST_F(PipelineTest, ABoxOfTheWholeImageIsNotTakenForTrust) {
+  add("grey.png", cv::Mat(200, 150, CV_8UC1, cv::Scalar(120)));
+  Configuration strict = load_configuration(folder_ / "config.json");
+  strict.crop_confidence_threshold = 1.0;
+  const auto finding = Pipeline(strict).process({inputs_.back()}, false).front().finding;
+  EXPECT_EQ(finding.lungs.box, cv::Rect(0, 0, 150, 200));
+  EXPECT_FALSE(finding.lungs_trusted);
+  EXPECT_EQ(crop_note(finding), "lungs unsure; whole image used");
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ struct Classification {
 };
 
 /// Classifies enhanced crops (CV_8UC3, any sizes) as one batch. `classifier` is of kind
-/// classifier.
+/// classifier. Throws Error where the network's output is not finite.
 Classification classify(const Network& classifier, const std::vector<cv::Mat>& enhanced);
 
 }  // namespace cxr

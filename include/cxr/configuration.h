@@ -6,6 +6,7 @@
 
 #include "cxr/contract.h"
 #include "cxr/explain.h"
+#include "cxr/lung_box.h"
 
 namespace cxr {
 
@@ -30,8 +31,8 @@ struct ModelSource {
 struct Configuration {
   ModelSource segmenter;
   ModelSource classifier;
-  int batch_size = 8;                        ///< images in memory at a time, 1 to 1024
-  double crop_confidence_threshold = 0.875;  ///< the lung box is used above this quality, 0..1
+  int batch_size = 8;                                  ///< images in memory at a time, 1 to 1024
+  double crop_confidence_threshold = kTrustedQuality;  ///< of the lung box, 0..1
   HeatmapOptions heatmap;
 };
 

@@ -16,8 +16,8 @@ enum class Resize {
 
 /// What a network wants to be fed.
 struct NetworkInput {
-  int width = 224;   ///< pixels, 32 to 4096
-  int height = 224;  ///< pixels, 32 to 4096
+  int width = 224;   ///< pixels, a multiple of 32 from 32 to 4096
+  int height = 224;  ///< likewise
   Resize resize = Resize::squish;
   std::array<float, 3> mean{0.485F, 0.456F, 0.406F};  ///< per channel, of values in 0..1
   std::array<float, 3> std{0.229F, 0.224F, 0.225F};   ///< likewise, above 0
@@ -44,7 +44,8 @@ struct Contract {
 const char* to_string(Contract::Kind kind);
 
 /// Reads a contract. `where` names the file or configuration key in errors. Throws Error naming
-/// the field and what is allowed.
+/// the field and what is allowed. Fields that are not known are ignored, so that older programmes
+/// read newer models.
 Contract parse_contract(const nlohmann::json& json, const std::string& where);
 
 nlohmann::json to_json(const Contract& contract);

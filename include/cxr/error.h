@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace cxr {
 
@@ -20,5 +21,12 @@ class UsageError : public Error {
  public:
   using Error::Error;
 };
+
+/// `a, b, c`, for messages that say what is allowed.
+inline std::string join(const std::vector<std::string>& words) {
+  std::string list;
+  for (const std::string& word : words) list += (list.empty() ? "" : ", ") + word;
+  return list;
+}
 
 }  // namespace cxr

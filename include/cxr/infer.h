@@ -30,7 +30,7 @@ using InferenceProgress = std::function<void(std::size_t done, std::size_t total
 /// written and no model is loaded.
 ///
 /// An image that cannot be read, or whose picture cannot be written, is a row with its error.
-/// Throws UsageError for a path that does not exist or pictures that would overwrite radiographs,
+/// Throws UsageError for a path that does not exist or pictures to be put among the radiographs,
 /// Error for models that cannot be used and outputs that cannot be written.
 InferenceSummary infer(const Configuration& configuration, const InferenceRequest& request,
                        std::ostream& table, const InferenceProgress& progress);

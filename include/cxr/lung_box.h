@@ -31,8 +31,13 @@ inline constexpr double kSpeck = 0.01;
 LungBox find_lung_box(const cv::Mat& lung_probability, const cv::Mat& mask, cv::Size image_size,
                       double smallest_component = kSpeck);
 
-/// What the classifier sees: the lung box where its quality exceeds `threshold`, else all of the
-/// image.
+/// The original programme's threshold of quality.
+inline constexpr double kTrustedQuality = 0.875;
+
+/// Whether lungs were found, with a quality that exceeds `threshold`.
+bool is_trusted(const LungBox& lungs, double threshold);
+
+/// What the classifier sees: the lung box where it is trusted, else all of the image.
 cv::Rect choose_crop(const LungBox& lungs, double threshold, cv::Size image_size);
 
 }  // namespace cxr

@@ -17,7 +17,8 @@ namespace cxr {
 class Network {
  public:
   /// Loads `file`, which must hold a network of `kind`. Its contract is the archive's own
-  /// `contract.json`, or `contract` where the archive has none. A probe batch is run through it.
+  /// `contract.json`, or `contract` where the archive has none; not both. A probe batch is run
+  /// through it.
   ///
   /// Throws Error, naming the file and the reason: no such file, no TorchScript archive, contract
   /// missing or not understood, another kind, a method missing, outputs of another shape than the

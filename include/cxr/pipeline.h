@@ -21,7 +21,8 @@ struct Finding {
   std::vector<float> probabilities;  ///< of each class, in the classifier's order; they sum to 1
   std::size_t predicted = 0;         ///< index of the prediction in `probabilities`
   LungBox lungs;
-  cv::Rect crop;  ///< what was classified: the lung box, or all of the image
+  bool lungs_trusted = false;  ///< see is_trusted()
+  cv::Rect crop;               ///< what was classified: the lung box, or all of the image
   cv::Size image_size;
   double milliseconds = 0;  ///< its own steps, and its share of what a batch does together
 
