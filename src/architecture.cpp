@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "cxr/error.h"
 #include "cxr/whole_file.h"
 
 namespace cxr {
@@ -156,6 +155,10 @@ Module make_unet_resnet34(int classes) {
 
 }  // namespace
 
+bool is_of_encoder(const std::string& name) {
+  return name.starts_with("stem.") || name.starts_with("stage");
+}
+
 Module make_network(const Contract& contract) {
   const int classes = static_cast<int>(contract.classes.size());
   Module made = contract.kind == Contract::Kind::segmenter ? make_unet_resnet34(classes)
@@ -173,12 +176,11 @@ void save_network(const Module& network, const Contract& contract,
     // Biases and batch norm are few and sensitive: only matrices and kernels are halved.
     parameter.set_data(parameter.dim() > 1 ? detached.to(torch::kHalf) : detached);
   }
+  // By way of memory: where there is no room, LibTorch's own file writer ends the programme.
+  std::ostringstream bytes;
+  stored.save(bytes, {{"contract.json", to_json(contract).dump(2)}});
   WholeFile whole(file);
-  try {
-    stored.save(whole.unfinished().string(), {{"contract.json", to_json(contract).dump(2)}});
-  } catch (const c10::Error& error) {
-    throw Error("write", file.string(), error.what_without_backtrace());
-  }
+  whole.write(bytes.view());
   whole.finish();
 }
 

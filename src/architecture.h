@@ -3,6 +3,7 @@
 #include <torch/script.h>
 
 #include <filesystem>
+#include <string>
 
 #include "cxr/contract.h"
 
@@ -15,6 +16,9 @@ namespace cxr {
 ///   `head` of global average pooling and one linear layer.
 /// It is TorchScript, so that the same object is trained, saved and loaded.
 torch::jit::Module make_network(const Contract& contract);
+
+/// Whether a parameter or buffer belongs to the encoder, which both kinds have alike.
+bool is_of_encoder(const std::string& name);
 
 /// Writes a network with its contract, whole or not at all. Weight matrices are stored in half
 /// precision, everything else as it is. Throws Error naming the file.

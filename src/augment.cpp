@@ -13,6 +13,14 @@ bool happens(cv::RNG& rng, double probability) { return rng.uniform(0.0, 1.0) < 
 
 }  // namespace
 
+cv::RNG example_rng(std::uint64_t batch_seed, std::size_t image) {
+  // SplitMix64: cv::RNG gives like numbers for like seeds.
+  std::uint64_t z = batch_seed + (image + 1) * 0x9E3779B97F4A7C15ULL;
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL;
+  return cv::RNG(z ^ (z >> 31));
+}
+
 cv::Mat random_affine(const Augmentation& augmentation, cv::Size from, cv::Size to, cv::RNG& rng) {
   // Worked out in a square from -1 to 1, so that the ranges mean the same at any size.
   double angle = either_way(rng, augmentation.rotation) * std::numbers::pi / 180;

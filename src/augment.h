@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <opencv2/core.hpp>
 
 namespace cxr {
@@ -20,6 +22,9 @@ struct Augmentation {
   double noise = 0.03;       ///< standard deviation, of the full range
   double blur = 1.0;         ///< standard deviation in pixels
 };
+
+/// The random numbers of one image of a batch.
+cv::RNG example_rng(std::uint64_t batch_seed, std::size_t image);
 
 /// A random affine map from pixels of a source of size `from` to pixels of a target of size `to`
 /// that, unaugmented, stretches the source over the target. 2 x 3, CV_64F, for cv::warpAffine.

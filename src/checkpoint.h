@@ -9,19 +9,19 @@
 namespace cxr {
 
 /// Where a training stands after an epoch, besides weights and the optimiser's state.
-struct Progress {
+struct TrainingState {
   std::string options;  ///< what the run depends on, as text; a resumed run must have the same
   int epochs_done = 0;
   double best_metric = 0;
 };
 
 /// Writes everything needed to go on, whole or not at all. Throws Error naming the file.
-void save_checkpoint(const std::filesystem::path& file, const Progress& progress,
+void save_checkpoint(const std::filesystem::path& file, const TrainingState& state,
                      const torch::jit::Module& network, const torch::optim::Optimizer& optimizer);
 
 /// Reads a checkpoint into a network and an optimiser made with the same options. Throws
 /// UsageError where the checkpoint's options differ from `options`, Error where it is damaged.
-Progress load_checkpoint(const std::filesystem::path& file, const std::string& options,
-                         torch::jit::Module& network, torch::optim::Optimizer& optimizer);
+TrainingState load_checkpoint(const std::filesystem::path& file, const std::string& options,
+                              torch::jit::Module& network, torch::optim::Optimizer& optimizer);
 
 }  // namespace cxr

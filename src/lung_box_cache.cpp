@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <stdexcept>
 #include <utility>
 
@@ -15,20 +14,6 @@ namespace cxr {
 namespace {
 
 constexpr std::array kColumns{"image", "x", "y", "width", "height", "quality", "segmenter"};
-
-/// FNV-1a of the model file: tells segmenters apart.
-std::string fingerprint(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::uint64_t hash = 14695981039346656037ULL;
-  std::array<char, 65536> block{};
-  while (in.read(block.data(), block.size()) || in.gcount() > 0) {
-    for (std::streamsize i = 0; i < in.gcount(); ++i) {
-      hash = (hash ^ static_cast<unsigned char>(block[static_cast<std::size_t>(i)])) *
-             1099511628211ULL;
-    }
-  }
-  return std::to_string(hash);
-}
 
 }  // namespace
 

@@ -20,6 +20,9 @@ class LungBoxCache {
   /// The lung box of an image, which goes by a name of its own.
   LungBox find(const std::string& name, const cv::Mat& image);
 
+  /// Tells segmenters apart.
+  const std::string& segmenter() const { return segmenter_; }
+
   /// Writes the file, whole or not at all.
   void save() const;
 

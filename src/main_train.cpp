@@ -24,6 +24,8 @@ void add_common_options(CLI::App& command, cxr::TrainingOptions& options) {
   command.add_option("--describe-data", options.data, "What the images are, for the contract");
   command.add_option("--licence", options.licence, "What the model may be used for, likewise");
   command.add_option("--seed", options.seed, "Of weights, order and augmentation");
+  command.add_flag("--bfloat16", options.bfloat16,
+                   "Convolve in bfloat16: twice as fast on processors with AMX, slower on others");
   command.add_flag("--resume", options.resume, "Go on from the checkpoint beside --out");
 }
 
@@ -65,9 +67,10 @@ int main(int argc, char** argv) {
   classifier_command->add_option("--segmenter", segmenter_model, "Model that finds the lungs")
       ->required()
       ->check(CLI::ExistingFile);
-  int enhance_side = 224;
-  classifier_command->add_option("--enhance-side", enhance_side,
-                                 "Longer side of the crop when it is enhanced, in pixels");
+  std::optional<int> enhance_side;
+  classifier_command->add_option(
+      "--enhance-side", enhance_side,
+      "Longer side of the crop when it is enhanced, in pixels; as --side where not given");
 
   try {
     app.parse(argc, argv);

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <thread>
+#include <opencv2/core/utility.hpp>
 
 namespace cxr {
 
@@ -20,8 +20,17 @@ NdArray to_ndarray(const torch::Tensor& tensor) {
   return array;
 }
 
+std::map<std::string, torch::Tensor> named_tensors(const torch::jit::Module& network) {
+  std::map<std::string, torch::Tensor> tensors;
+  for (const auto& parameter : network.named_parameters()) {
+    tensors[parameter.name] = parameter.value;
+  }
+  for (const auto& buffer : network.named_buffers()) tensors[buffer.name] = buffer.value;
+  return tensors;
+}
+
 void use_all_cores() {
-  const auto cores = static_cast<int>(std::thread::hardware_concurrency());
+  const int cores = cv::getNumberOfCPUs();  // knows affinity and control groups
   if (std::getenv("OMP_NUM_THREADS") == nullptr && cores > 1) at::set_num_threads(cores);
 }
 

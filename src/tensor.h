@@ -2,6 +2,9 @@
 
 #include <torch/script.h>
 
+#include <map>
+#include <string>
+
 #include "cxr/ndarray.h"
 
 namespace cxr {
@@ -11,6 +14,9 @@ torch::Tensor view(const NdArray& array);
 
 /// A copy of a tensor's values.
 NdArray to_ndarray(const torch::Tensor& tensor);
+
+/// Parameters and buffers (such as running statistics) by name: all that makes up a network.
+std::map<std::string, torch::Tensor> named_tensors(const torch::jit::Module& network);
 
 /// Lets LibTorch use every core (or OMP_NUM_THREADS of them): in some builds it starts with one.
 void use_all_cores();

@@ -6,7 +6,6 @@
 
 #include "augment.h"
 #include "cxr/classify.h"
-#include "cxr/configuration.h"
 #include "cxr/enhance.h"
 #include "cxr/error.h"
 #include "cxr/lung_box.h"
@@ -25,25 +24,31 @@ constexpr const char* kStage = "training";
 
 /// A radiograph scaled so that the longer side of its crop is that which is enhanced. All of it is
 /// kept, because augmentation looks over the edge of the crop.
-struct Example {
+struct TrainingExample {
   cv::Mat image;  ///< CV_8UC1
   cv::Rect crop;
   std::int64_t label = 0;
 };
 
-struct Examples {
-  std::vector<Example> training;
-  std::vector<Example> validation;
+/// What inference would classify.
+struct ValidationExample {
+  cv::Mat enhanced;  ///< CV_8UC3
+  std::int64_t label = 0;
 };
 
-Example make_example(const cv::Mat& image, const LungBox& lungs, int side, std::int64_t label) {
-  const cv::Rect crop = choose_crop(lungs, Configuration{}.crop_confidence_threshold, image.size());
+struct Examples {
+  std::vector<TrainingExample> training;
+  std::vector<ValidationExample> validation;
+};
+
+TrainingExample make_training_example(const cv::Mat& image, const cv::Rect& crop, int side,
+                                      std::int64_t label) {
   const double scale = static_cast<double>(side) / std::max(crop.width, crop.height);
-  Example example;
+  TrainingExample example;
   cv::resize(image, example.image, {}, scale, scale, scale < 1 ? cv::INTER_AREA : cv::INTER_CUBIC);
-  const auto scaled = [scale](int value) { return cvRound(value * scale); };
-  example.crop = cv::Rect(scaled(crop.x), scaled(crop.y), scaled(crop.width), scaled(crop.height)) &
-                 cv::Rect({}, example.image.size());
+  const auto scaled = [scale](int value) { return std::max(1, cvRound(value * scale)); };
+  example.crop = {cvRound(crop.x * scale), cvRound(crop.y * scale), scaled(crop.width),
+                  scaled(crop.height)};
   example.label = label;
   return example;
 }
@@ -59,26 +64,27 @@ Examples load(const TrainingOptions& options, const std::vector<ManifestRow>& ro
   const std::vector<std::string>& classes = contract.classes;
   constexpr std::size_t kSaveEvery = 1000;
   Examples examples;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const ManifestRow& row = rows[i];
-    if (row.split != "train" && row.split != "val") continue;
+  for_each_example(options, rows, listener, [&](const ManifestRow& row) {
     const cv::Mat image = read_radiograph(row.image);
     const LungBox lungs = boxes.find(row.image.string(), image);
+    const cv::Rect crop = choose_crop(lungs, kTrustedQuality, image.size());
     const auto label = std::find(classes.begin(), classes.end(), row.label) - classes.begin();
-    auto& split = row.split == "train" ? examples.training : examples.validation;
-    split.push_back(make_example(image, lungs, *contract.enhance_side, label));
-    if ((i + 1) % kSaveEvery == 0) boxes.save();
-    if (listener.progress) listener.progress("reading images", i + 1, rows.size(), "");
-  }
+    if (row.split == "train") {
+      examples.training.push_back(
+          make_training_example(image, crop, *contract.enhance_side, label));
+    } else {
+      examples.validation.push_back({enhance(image(crop), contract.enhance_side), label});
+    }
+    const std::size_t done = examples.training.size() + examples.validation.size();
+    if (done % kSaveEvery == 0) boxes.save();
+  });
   boxes.save();
-  if (examples.validation.empty()) {
-    throw Error(kStage, options.manifest.string(), "has no row with split `val`");
-  }
   return examples;
 }
 
 /// The crop, moved, turned, stretched and re-toned at random.
-cv::Mat augmented_crop(const Example& example, const Augmentation& augmentation, cv::RNG& rng) {
+cv::Mat augmented_crop(const TrainingExample& example, const Augmentation& augmentation,
+                       cv::RNG& rng) {
   const cv::Size size = example.crop.size();
   cv::Mat map = random_affine(augmentation, size, size, rng);
   // The map is one of the crop; it is to be applied to the image round it.
@@ -91,15 +97,15 @@ cv::Mat augmented_crop(const Example& example, const Augmentation& augmentation,
   return random_tones(augmentation, crop, rng);
 }
 
-TrainingBatch make_batch(const std::vector<Example>& examples, const Augmentation& augmentation,
-                         const Contract& contract, const std::vector<std::size_t>& indices,
-                         std::uint64_t seed) {
+TrainingBatch make_batch(const std::vector<TrainingExample>& examples,
+                         const Augmentation& augmentation, const Contract& contract,
+                         const std::vector<std::size_t>& indices, std::uint64_t seed) {
   std::vector<cv::Mat> enhanced;
   std::vector<std::int64_t> labels;
   for (std::size_t i = 0; i < indices.size(); ++i) {
-    const Example& example = examples[indices[i]];
-    cv::RNG rng(seed * 0x9E3779B97F4A7C15ULL + i + 1);
-    enhanced.push_back(enhance(augmented_crop(example, augmentation, rng), contract.enhance_side));
+    const TrainingExample& example = examples[indices[i]];
+    cv::RNG rng = example_rng(seed, i);
+    enhanced.push_back(enhance(augmented_crop(example, augmentation, rng)));
     labels.push_back(example.label);
   }
   const NdArray batch = to_network_input(enhanced, contract.input);
@@ -113,7 +119,7 @@ torch::Tensor classification_loss(const torch::Tensor& logits, const torch::Tens
 
 /// Balanced accuracy (the mean of the classes' sensitivities), accuracy, and each sensitivity.
 std::vector<std::pair<std::string, double>> validate(torch::jit::Module& network,
-                                                     const std::vector<Example>& examples,
+                                                     const std::vector<ValidationExample>& examples,
                                                      const Contract& contract) {
   constexpr std::size_t kBatch = 32;
   std::vector<double> right(contract.classes.size());
@@ -122,7 +128,7 @@ std::vector<std::pair<std::string, double>> validate(torch::jit::Module& network
     const std::size_t end = std::min(begin + kBatch, examples.size());
     std::vector<cv::Mat> enhanced;
     for (std::size_t i = begin; i < end; ++i) {
-      enhanced.push_back(enhance(examples[i].image(examples[i].crop), contract.enhance_side));
+      enhanced.push_back(examples[i].enhanced);
     }
     const auto predicted = evaluate(network, to_network_input(enhanced, contract.input)).argmax(1);
     for (std::size_t i = begin; i < end; ++i) {
@@ -163,8 +169,9 @@ Contract classifier_contract(const TrainingOptions& options,
 }  // namespace
 
 void train_classifier(const TrainingOptions& options, const std::filesystem::path& segmenter,
-                      int enhance_side, const TrainingListener& listener) {
+                      std::optional<int> enhance_side_wanted, const TrainingListener& listener) {
   check(options);
+  const int enhance_side = enhance_side_wanted.value_or(options.side);
   if (enhance_side < 32 || enhance_side > 4096) {
     throw UsageError(kStage, "--enhance-side", "must be from 32 to 4096");
   }
@@ -174,7 +181,7 @@ void train_classifier(const TrainingOptions& options, const std::filesystem::pat
   if (task.contract.classes.size() < 2) {
     throw Error(kStage, options.manifest.string(), "has fewer than two labels");
   }
-  LungBoxCache boxes(std::filesystem::path(options.out).replace_extension(".boxes.csv"), segmenter);
+  LungBoxCache boxes(std::filesystem::path(options.out).concat(".boxes.csv"), segmenter);
   const Examples examples = load(options, rows, task.contract, boxes, listener);
   Augmentation augmentation;
   augmentation.rotation = 10;
@@ -187,7 +194,9 @@ void train_classifier(const TrainingOptions& options, const std::filesystem::pat
   task.batch = [&](const std::vector<std::size_t>& indices, std::uint64_t seed) {
     return make_batch(examples.training, augmentation, task.contract, indices, seed);
   };
-  task.initial_weights = segmenter;
+  task.initial_encoder = segmenter;
+  task.depends_on =
+      " enhance-side=" + std::to_string(enhance_side) + " segmenter=" + boxes.segmenter();
   task.loss = classification_loss;
   task.validate = [&](torch::jit::Module& network) {
     return validate(network, examples.validation, task.contract);

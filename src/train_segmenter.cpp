@@ -29,12 +29,15 @@ struct Examples {
 };
 
 cv::Mat read_mask(const ManifestRow& row, cv::Size image_size) {
-  cv::Mat mask = read_radiograph(row.mask);
-  if (mask.size() != image_size) {
+  const auto refuse = [&](const char* why) {
     throw Error("training", row.mask.string(),
-                "the mask has another size than its image (manifest line " +
-                    std::to_string(row.line) + ")");
-  }
+                why + (" (manifest line " + std::to_string(row.line) + ")"));
+  };
+  cv::Mat mask = read_radiograph(row.mask);
+  if (mask.size() != image_size) refuse("the mask has another size than its image");
+  double brightest = 0;
+  cv::minMaxLoc(mask, nullptr, &brightest);
+  if (brightest > 0 && brightest < 128) refuse("the mask has no white: lungs must be 255");
   cv::threshold(mask, mask, 127, 255, cv::THRESH_BINARY);
   return mask;
 }
@@ -50,22 +53,17 @@ cv::Mat shrunk(const cv::Mat& image, cv::Size size) {
 Examples load(const TrainingOptions& options, const TrainingListener& listener) {
   const cv::Size kept(options.side * 8 / 7, options.side * 8 / 7);
   Examples examples;
-  const auto rows = read_manifest(options.manifest, Purpose::segmentation);
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const ManifestRow& row = rows[i];
-    if (row.split != "train" && row.split != "val") continue;
-    const cv::Mat image = read_radiograph(row.image);
-    const cv::Mat mask = read_mask(row, image.size());
-    if (row.split == "train") {
-      examples.training.push_back({shrunk(image, kept), shrunk(mask, kept), row.source});
-    } else {
-      examples.validation.push_back({image, mask, row.source});
-    }
-    if (listener.progress) listener.progress("reading images", i + 1, rows.size(), "");
-  }
-  if (examples.validation.empty()) {
-    throw Error("training", options.manifest.string(), "has no row with split `val`");
-  }
+  for_each_example(
+      options, read_manifest(options.manifest, Purpose::segmentation), listener,
+      [&](const ManifestRow& row) {
+        const cv::Mat image = read_radiograph(row.image);
+        const cv::Mat mask = read_mask(row, image.size());
+        if (row.split == "train") {
+          examples.training.push_back({shrunk(image, kept), shrunk(mask, kept), row.source});
+        } else {
+          examples.validation.push_back({image, mask, row.source});
+        }
+      });
   return examples;
 }
 
@@ -86,7 +84,7 @@ TrainingBatch make_batch(const std::vector<Example>& examples, const Augmentatio
   std::vector<cv::Mat> images;
   for (std::size_t i = 0; i < indices.size(); ++i) {
     const Example& example = examples[indices[i]];
-    cv::RNG rng(seed * 0x9E3779B97F4A7C15ULL + i + 1);
+    cv::RNG rng = example_rng(seed, i);
     const cv::Mat map = random_affine(augmentation, example.image.size(), size, rng);
     cv::Mat image;
     cv::Mat mask;

@@ -1,5 +1,6 @@
 #include "training_loop.h"
 
+#include <ATen/autocast_mode.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
 #include <torch/torch.h>
 
@@ -8,7 +9,6 @@
 #include <cmath>
 #include <future>
 #include <iomanip>
-#include <map>
 #include <numbers>
 #include <numeric>
 #include <random>
@@ -29,12 +29,14 @@ using torch::jit::Module;
 constexpr const char* kStage = "training";
 constexpr double kLargestGradient = 5.0;  // norm over all parameters
 
-std::string describe(const TrainingOptions& options, std::size_t examples) {
+/// What a resumed run must have in common with the run that it goes on with.
+std::string describe(const TrainingTask& task, const TrainingOptions& options) {
   std::ostringstream text;
-  text << "images=" << examples << " epochs=" << options.epochs
-       << " batch-size=" << options.batch_size << " side=" << options.side
-       << " learning-rate=" << options.learning_rate << " weight-decay=" << options.weight_decay
-       << " seed=" << options.seed;
+  text << "manifest=" << fingerprint(options.manifest) << task.depends_on
+       << " epochs=" << options.epochs << " batch-size=" << options.batch_size
+       << " side=" << options.side << " learning-rate=" << options.learning_rate
+       << " weight-decay=" << options.weight_decay << " seed=" << options.seed
+       << " bfloat16=" << options.bfloat16;
   return text.str();
 }
 
@@ -126,6 +128,39 @@ class Log {
   std::string text_;
 };
 
+/// While it lives, convolutions and matrix products of this thread are computed in bfloat16.
+class Bfloat16 {
+ public:
+  explicit Bfloat16(bool wanted) : wanted_(wanted) {
+    if (wanted_) enable(true);
+  }
+  ~Bfloat16() {
+    if (!wanted_) return;
+    enable(false);
+    at::autocast::clear_cache();
+  }
+  Bfloat16(const Bfloat16&) = delete;
+  Bfloat16& operator=(const Bfloat16&) = delete;
+
+ private:
+  static void enable(bool on) {
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
+    at::autocast::set_autocast_enabled(at::kCPU, on);
+#else
+    at::autocast::set_cpu_enabled(on);
+#endif
+  }
+
+  bool wanted_;
+};
+
+torch::Tensor forward(Module& network, const torch::Tensor& input, bool bfloat16) {
+  const Bfloat16 precision(bfloat16);
+  return network.forward({input.contiguous(torch::MemoryFormat::ChannelsLast)})
+      .toTensor()
+      .to(torch::kFloat);
+}
+
 /// One epoch; returns the mean loss. The next batch is prepared while the network learns from one.
 double run_epoch(const TrainingTask& task, const TrainingOptions& options, int epoch,
                  Module& network, torch::optim::Optimizer& optimizer,
@@ -150,8 +185,8 @@ double run_epoch(const TrainingTask& task, const TrainingOptions& options, int e
     const double step = static_cast<double>(batches.size()) * (epoch - 1) + static_cast<double>(i);
     set_learning_rate(optimizer, one_cycle(options.learning_rate, step / steps));
 
-    const auto input = batch.input.contiguous(torch::MemoryFormat::ChannelsLast);
-    const torch::Tensor loss = task.loss(network.forward({input}).toTensor(), batch.target);
+    const auto output = forward(network, batch.input, options.bfloat16);
+    const torch::Tensor loss = task.loss(output, batch.target);
     const double value = loss.item<double>();
     if (!std::isfinite(value)) {
       throw Error(kStage, options.out.string(),
@@ -171,27 +206,21 @@ double run_epoch(const TrainingTask& task, const TrainingOptions& options, int e
   return sum / static_cast<double>(batches.size());
 }
 
-/// Parameters and running statistics of another network, where it has them of the same shape.
-void take_over_weights(Module& network, const std::filesystem::path& file) {
-  const Module other = torch::jit::load(file.string(), torch::kCPU);
-  std::map<std::string, torch::Tensor> known;
-  for (const auto& attribute : other.named_parameters()) known[attribute.name] = attribute.value;
-  for (const auto& attribute : other.named_buffers()) known[attribute.name] = attribute.value;
+void take_over_encoder(Module& network, const std::filesystem::path& file) {
+  const auto known = named_tensors(torch::jit::load(file.string(), torch::kCPU));
   const torch::NoGradGuard no_grad;
-  const auto take = [&](const std::string& name, torch::Tensor tensor) {
+  for (auto& [name, tensor] : named_tensors(network)) {
     const auto found = known.find(name);
-    if (found != known.end() && found->second.sizes() == tensor.sizes()) {
+    if (is_of_encoder(name) && found != known.end() && found->second.sizes() == tensor.sizes()) {
       tensor.copy_(found->second);
     }
-  };
-  for (const auto& attribute : network.named_parameters()) take(attribute.name, attribute.value);
-  for (const auto& attribute : network.named_buffers()) take(attribute.name, attribute.value);
+  }
 }
 
 Module make_trainable(const TrainingTask& task, std::uint64_t seed) {
   torch::manual_seed(seed);
   Module network = make_network(task.contract);
-  if (!task.initial_weights.empty()) take_over_weights(network, task.initial_weights);
+  if (!task.initial_encoder.empty()) take_over_encoder(network, task.initial_encoder);
   for (torch::Tensor parameter : network.parameters()) {
     // oneDNN trains a third faster on this layout.
     if (parameter.dim() == 4) {
@@ -214,12 +243,26 @@ void check(const TrainingOptions& options) {
   require(options.learning_rate > 0 && options.learning_rate <= 1, "--learning-rate",
           "above 0, at most 1");
   require(options.weight_decay >= 0 && options.weight_decay <= 1, "--weight-decay", "from 0 to 1");
+  const WholeFile out_can_be_written(options.out);
+}
+
+void for_each_example(const TrainingOptions& options, const std::vector<ManifestRow>& rows,
+                      const TrainingListener& listener,
+                      const std::function<void(const ManifestRow&)>& load) {
+  bool can_validate = false;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (rows[i].split == "train" || rows[i].split == "val") load(rows[i]);
+    can_validate = can_validate || rows[i].split == "val";
+    if (listener.progress) listener.progress("reading images", i + 1, rows.size(), "");
+  }
+  if (!can_validate) {
+    throw Error(kStage, options.manifest.string(), "has no row with split `val`");
+  }
 }
 
 torch::Tensor evaluate(Module& network, const NdArray& input) {
   const torch::NoGradGuard no_grad;
-  const auto channels_last = view(input).contiguous(torch::MemoryFormat::ChannelsLast);
-  return network.forward({channels_last}).toTensor();
+  return forward(network, view(input), false);
 }
 
 void run_training(const TrainingTask& task, const TrainingOptions& options,
@@ -236,33 +279,33 @@ void run_training(const TrainingTask& task, const TrainingOptions& options,
   Module network = make_trainable(task, options.seed);
   torch::optim::AdamW optimizer(parameter_groups(network, options.weight_decay));
   const auto checkpoint = std::filesystem::path(options.out).concat(".checkpoint");
-  Progress progress{describe(options, task.examples), 0, 0};
+  TrainingState state{describe(task, options), 0, 0};
   const bool resumed = options.resume && std::filesystem::exists(checkpoint);
-  if (resumed) progress = load_checkpoint(checkpoint, progress.options, network, optimizer);
+  if (resumed) state = load_checkpoint(checkpoint, state.options, network, optimizer);
   if (resumed && listener.note) {
-    listener.note("resumed after epoch " + std::to_string(progress.epochs_done));
+    listener.note("resumed after epoch " + std::to_string(state.epochs_done));
   }
-  Log log(std::filesystem::path(options.out).replace_extension(".csv"), progress.epochs_done);
+  Log log(std::filesystem::path(options.out).concat(".csv"), state.epochs_done);
 
-  while (progress.epochs_done < options.epochs) {
+  while (state.epochs_done < options.epochs) {
     const auto begin = std::chrono::steady_clock::now();
     EpochReport report;
-    report.epoch = progress.epochs_done + 1;
+    report.epoch = state.epochs_done + 1;
     report.epochs = options.epochs;
     report.training_loss = run_epoch(task, options, report.epoch, network, optimizer, listener);
     network.eval();
     report.metrics = task.validate(network);
     const double metric = report.metrics.at(0).second;
-    report.best = report.epoch == 1 || metric > progress.best_metric;
+    report.best = report.epoch == 1 || metric > state.best_metric;
     if (report.best) {
-      progress.best_metric = metric;
+      state.best_metric = metric;
       save_network(network, task.contract, options.out);
     }
     report.seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    progress.epochs_done = report.epoch;
+    state.epochs_done = report.epoch;
     log.write(report);
-    save_checkpoint(checkpoint, progress, network, optimizer);
+    save_checkpoint(checkpoint, state, network, optimizer);
     if (listener.epoch) listener.epoch(report);
   }
 }

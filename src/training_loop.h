@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cxr/contract.h"
+#include "cxr/manifest.h"
 #include "cxr/ndarray.h"
 #include "cxr/train.h"
 
@@ -24,8 +25,8 @@ struct TrainingBatch {
 struct TrainingTask {
   Contract contract;
   std::size_t examples = 0;
-  /// A model whose parameters are taken over where their names and shapes agree; may be empty.
-  std::filesystem::path initial_weights;
+  std::filesystem::path initial_encoder;  ///< a model whose encoder training starts from, or empty
+  std::string depends_on;  ///< what else a resumed run must have in common, " name=value ..."
 
   /// Examples of the training split, augmented by the random numbers of `seed` alone.
   /// Called from another thread than the rest.
@@ -36,8 +37,14 @@ struct TrainingTask {
   std::function<std::vector<std::pair<std::string, double>>(torch::jit::Module& network)> validate;
 };
 
-/// Throws UsageError naming the option that is out of range.
+/// Throws UsageError naming the option that is out of range, Error where `out` cannot be written.
 void check(const TrainingOptions& options);
+
+/// Calls `load` for each row of the splits `train` and `val`, and tells the listener of progress.
+/// Throws Error where no row is of `val`.
+void for_each_example(const TrainingOptions& options, const std::vector<ManifestRow>& rows,
+                      const TrainingListener& listener,
+                      const std::function<void(const ManifestRow&)>& load);
 
 /// Runs the epochs of `task`; see train_segmenter() for what it promises.
 void run_training(const TrainingTask& task, const TrainingOptions& options,

@@ -1,8 +1,10 @@
 #include "cxr/whole_file.h"
 
+#include <array>
 #include <cerrno>
-#include <functional>
-#include <string>
+#include <cstdint>
+#include <fstream>
+#include <random>
 #include <system_error>
 #include <utility>
 
@@ -11,10 +13,12 @@
 namespace cxr {
 namespace {
 
-/// Of fixed length, because the file's own name may already be as long as a name can be.
+/// Drawn by lot, because two programmes may write the same file; without the file's own name,
+/// which may already be as long as a name can be.
 std::filesystem::path hidden_name(const std::filesystem::path& file) {
-  const std::size_t hash = std::hash<std::string>()(file.filename().string());
-  return file.parent_path() / (".cxr-" + std::to_string(hash) + ".part");
+  std::random_device lot;
+  return file.parent_path() /
+         (".cxr-" + std::to_string(lot()) + "-" + std::to_string(lot()) + ".part");
 }
 
 }  // namespace
@@ -45,6 +49,20 @@ void WholeFile::fail(int reason) const {
   throw Error("write", file_.string(),
               std::generic_category().message(reason) +
                   "; check that the folder exists, can be written to and has room");
+}
+
+std::string fingerprint(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in) throw Error("read", file.string(), "cannot be opened for reading");
+  std::uint64_t hash = 14695981039346656037ULL;
+  std::array<char, 65536> block{};
+  while (in.read(block.data(), block.size()) || in.gcount() > 0) {
+    for (std::streamsize i = 0; i < in.gcount(); ++i) {
+      hash = (hash ^ static_cast<unsigned char>(block[static_cast<std::size_t>(i)])) *
+             1099511628211ULL;
+    }
+  }
+  return std::to_string(hash);
 }
 
 }  // namespace cxr

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <fstream>
 #include <opencv2/imgcodecs.hpp>
 
@@ -31,12 +32,12 @@ class TrainProgram : public testing::Test {
     }
   }
 
-  Outcome train(std::vector<std::string> more) const {
+  Outcome train(std::vector<std::string> more, const RunOptions& options = {}) const {
     std::vector<std::string> command{kProgram,       "segmenter",  "--data", file("manifest.csv"),
                                      "--out",        file("s.pt"), "--side", "64",
                                      "--batch-size", "2"};
     command.insert(command.end(), more.begin(), more.end());
-    return run_program(command);
+    return run_program(command, options);
   }
 
   std::string file(const std::string& name) const { return (folder_ / name).string(); }
@@ -53,17 +54,30 @@ TEST_F(TrainProgram, TrainsAndReportsEachEpochOnStandardError) {
   EXPECT_TRUE(std::filesystem::exists(folder_ / "s.pt"));
 }
 
-TEST_F(TrainProgram, KilledItGoesOnAndFinishedItHasNothingToDo) {
-  RunOptions briefly;
-  briefly.time_limit = 2;
-  run_program({kProgram, "segmenter", "--data", file("manifest.csv"), "--out", file("s.pt"),
-               "--side", "64", "--batch-size", "2", "--epochs", "4"},
-              briefly);
-  EXPECT_EQ(train({"--epochs", "4", "--resume"}).status, 0);
-  EXPECT_EQ(read_csv(folder_ / "s.csv").rows.size(), 4U);
-  const Outcome again = train({"--epochs", "4", "--resume"});
+TEST_F(TrainProgram, KilledAgainAndAgainItEndsAsIfItHadNotBeen) {
+  Outcome outcome;
+  int kills = 0;
+  bool resumed = false;
+  RunOptions options;
+  for (options.time_limit = 1; outcome.status != 0 && options.time_limit < 100;
+       options.time_limit *= 2) {
+    outcome = train({"--epochs", "30", "--resume"}, options);
+    ASSERT_TRUE(outcome.status == 0 || outcome.status == 128 + SIGALRM) << outcome.err;
+    if (outcome.status != 0) ++kills;
+    resumed = resumed || outcome.err.find("resumed after epoch") != std::string::npos;
+  }
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_GE(kills, 1);
+  EXPECT_TRUE(resumed);
+
+  const CsvTable log = read_csv(folder_ / "s.pt.csv");
+  ASSERT_EQ(log.rows.size(), 30U);
+  for (std::size_t i = 0; i < log.rows.size(); ++i) {
+    EXPECT_EQ(log.rows[i][log.column("epoch")], std::to_string(i + 1));
+  }
+  const Outcome again = train({"--epochs", "30", "--resume"});
   EXPECT_EQ(again.status, 0);
-  EXPECT_NE(again.err.find("resumed after epoch 4"), std::string::npos) << again.err;
+  EXPECT_NE(again.err.find("resumed after epoch 30"), std::string::npos) << again.err;
 }
 
 TEST_F(TrainProgram, WrongOptionsEndWithTwo) {

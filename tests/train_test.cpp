@@ -95,7 +95,7 @@ TEST_F(TrainTest, SegmenterIsTrainedLoggedAndLoadable) {
 
   const Network network(folder_ / "s.pt", Contract::Kind::segmenter);
   EXPECT_EQ(network.contract().input.width, 64);
-  const CsvTable log = read_csv(folder_ / "s.csv");
+  const CsvTable log = read_csv(folder_ / "s.pt.csv");
   EXPECT_EQ(log.header, (std::vector<std::string>{"epoch", "seconds", "training_loss", "dice",
                                                   "dice_phantom"}));
   EXPECT_EQ(log.rows.size(), 2U);
@@ -108,16 +108,16 @@ TEST_F(TrainTest, ClassifierLearnsTheManifestsLabelsOnTheSegmentersBoxes) {
   EXPECT_EQ(network.contract().classes, (std::vector<std::string>{"clear", "opacities"}));
   EXPECT_EQ(network.contract().enhance_side, 80);
   EXPECT_EQ(network.contract().input.resize, Resize::letterbox);
-  EXPECT_EQ(read_csv(folder_ / "c.boxes.csv").rows.size(), 8U);
+  EXPECT_EQ(read_csv(folder_ / "c.pt.boxes.csv").rows.size(), 8U);
 }
 
 TEST_F(TrainTest, BoxesAreComputedOnceForASegmenter) {
   TrainingOptions classifier = options("classification.csv", "c.pt");
   classifier.epochs = 1;
   train_classifier(classifier, folder_ / "segmenter.pt", 80, {});
-  const CsvTable boxes = read_csv(folder_ / "c.boxes.csv");
+  const CsvTable boxes = read_csv(folder_ / "c.pt.boxes.csv");
   // A marked box survives a second run of the same segmenter, and not one of another.
-  std::ofstream marked(folder_ / "c.boxes.csv");
+  std::ofstream marked(folder_ / "c.pt.boxes.csv");
   marked << csv_line(boxes.header);
   for (auto row : boxes.rows) {
     row[boxes.column("quality")] = "0.123";
@@ -125,16 +125,18 @@ TEST_F(TrainTest, BoxesAreComputedOnceForASegmenter) {
   }
   marked.close();
   train_classifier(classifier, folder_ / "segmenter.pt", 80, {});
-  EXPECT_EQ(std::stod(read_csv(folder_ / "c.boxes.csv").rows[0][boxes.column("quality")]), 0.123);
+  EXPECT_EQ(std::stod(read_csv(folder_ / "c.pt.boxes.csv").rows[0][boxes.column("quality")]),
+            0.123);
 
   Contract other = test::tiny_contract(Contract::Kind::segmenter);
   other.version = "2";
   test::write_tiny_network(folder_ / "other.pt", other);
   train_classifier(classifier, folder_ / "other.pt", 80, {});
-  EXPECT_NE(std::stod(read_csv(folder_ / "c.boxes.csv").rows[0][boxes.column("quality")]), 0.123);
+  EXPECT_NE(std::stod(read_csv(folder_ / "c.pt.boxes.csv").rows[0][boxes.column("quality")]),
+            0.123);
 }
 
-TEST_F(TrainTest, AKilledTrainingResumesToTheSameModel) {
+TEST_F(TrainTest, AKilledTrainingResumesAsIfItHadNotBeenKilled) {
   TrainingOptions whole = options("segmentation.csv", "whole.pt");
   whole.epochs = 3;
   train_segmenter(whole, {});
@@ -150,11 +152,42 @@ TEST_F(TrainTest, AKilledTrainingResumesToTheSameModel) {
   };
   train_segmenter(killed, listener);
   EXPECT_EQ(first_epoch, 3);
-  EXPECT_EQ(read_csv(folder_ / "killed.csv").rows.size(), 3U);
 
   const auto wanted = outputs_of(whole.out);
   const auto got = outputs_of(killed.out);
   for (std::size_t i = 0; i < wanted.size(); ++i) ASSERT_NEAR(got[i], wanted[i], 1e-4F);
+  // The model kept may be an earlier epoch's; the log tells of the resumed epoch, too.
+  const CsvTable wanted_log = read_csv(folder_ / "whole.pt.csv");
+  const CsvTable got_log = read_csv(folder_ / "killed.pt.csv");
+  ASSERT_EQ(got_log.rows.size(), 3U);
+  for (const char* figure : {"training_loss", "dice"}) {
+    const std::size_t at = wanted_log.column(figure);
+    EXPECT_NEAR(std::stod(got_log.rows[2][at]), std::stod(wanted_log.rows[2][at]), 1e-4) << figure;
+  }
+}
+
+TEST_F(TrainTest, NeitherLogNorBoxesTakeTheManifestsPlace) {
+  fs::rename(folder_ / "classification.csv", folder_ / "c.csv");
+  TrainingOptions once = options("c.csv", "c.pt");
+  once.epochs = 1;
+  train_classifier(once, folder_ / "segmenter.pt", 80, {});
+  EXPECT_EQ(read_csv(folder_ / "c.csv").header[0], "image");
+}
+
+TEST_F(TrainTest, AModelThatCannotBeWrittenIsSaidBeforeAnythingIsRead) {
+  TrainingOptions nowhere = options("segmentation.csv", "missing/s.pt");
+  TrainingListener listener;
+  listener.progress = [](auto&&...) { FAIL() << "work was done"; };
+  const std::string error = error_of([&] { train_segmenter(nowhere, listener); });
+  EXPECT_NE(error.find("missing/s.pt"), std::string::npos) << error;
+}
+
+TEST_F(TrainTest, AMaskWithoutWhiteIsNamedWithItsLine) {
+  cv::imwrite((folder_ / "m3.png").string(), cv::Mat(96, 96, CV_8UC1, cv::Scalar(1)));
+  const std::string error =
+      error_of([&] { train_segmenter(options("segmentation.csv", "s.pt"), {}); });
+  EXPECT_NE(error.find("m3.png"), std::string::npos) << error;
+  EXPECT_NE(error.find("line 5"), std::string::npos) << error;
 }
 
 TEST_F(TrainTest, ResumingWithOtherOptionsIsRefused) {
@@ -165,6 +198,38 @@ TEST_F(TrainTest, ResumingWithOtherOptionsIsRefused) {
   const std::string error = error_of([&] { train_segmenter(killed, {}); });
   EXPECT_NE(error.find("other options"), std::string::npos) << error;
   EXPECT_NE(error.find("epochs=5"), std::string::npos) << error;
+}
+
+TEST_F(TrainTest, ResumingAClassifierForAnotherCropIsRefused) {
+  TrainingOptions killed = options("classification.csv", "c.pt");
+  train_classifier(killed, folder_ / "segmenter.pt", 80, {});
+  killed.resume = true;
+  const std::string error =
+      error_of([&] { train_classifier(killed, folder_ / "segmenter.pt", 96, {}); });
+  EXPECT_NE(error.find("other options"), std::string::npos) << error;
+  EXPECT_NE(error.find("enhance-side=96"), std::string::npos) << error;
+}
+
+TEST_F(TrainTest, InBfloat16BothNetworksComputeAlikeWithinItsPrecision) {
+  const auto first_loss = [&](bool bfloat16, auto train) {
+    TrainingListener listener;
+    double loss = 0;
+    listener.epoch = [&](const EpochReport& report) { loss = report.training_loss; };
+    TrainingOptions once = options("segmentation.csv", "n.pt");
+    once.epochs = 1;
+    once.batch_size = 6;  // one step: what is compared was computed with the same weights
+    once.bfloat16 = bfloat16;
+    train(once, listener);
+    return loss;
+  };
+  const auto classifier = [&](TrainingOptions once, const TrainingListener& listener) {
+    once.manifest = folder_ / "classification.csv";
+    train_classifier(once, folder_ / "segmenter.pt", 80, listener);
+  };
+  const double segmenter_loss = first_loss(false, train_segmenter);
+  EXPECT_NEAR(first_loss(true, train_segmenter), segmenter_loss, 0.02);
+  EXPECT_NE(first_loss(true, train_segmenter), segmenter_loss);
+  EXPECT_NEAR(first_loss(true, classifier), first_loss(false, classifier), 0.02);
 }
 
 TEST_F(TrainTest, ADamagedCheckpointIsAnErrorThatNamesIt) {
@@ -222,6 +287,25 @@ TEST(Augment, KeepsTheMiddleOfThePictureInThePicture) {
     EXPECT_NEAR(middle.at<double>(0), 32, 6.5);
     EXPECT_NEAR(middle.at<double>(1), 32, 6.5);
   }
+}
+
+/// Like seeds must not give like pictures, or a batch holds one picture many times.
+TEST(Augment, NeighboursInABatchAreTurnedIndependently) {
+  const auto draw = [](std::uint64_t seed, std::size_t image) {
+    cv::RNG rng = example_rng(seed, image);
+    return rng.uniform(-1.0, 1.0);
+  };
+  double product = 0;
+  double step = 0;
+  constexpr int kImages = 2000;
+  for (std::size_t i = 0; i < kImages; ++i) {
+    product += draw(7, i) * draw(7, i + 1) / kImages;
+    step += std::abs(draw(7, i) - draw(7, i + 1)) / kImages;
+  }
+  EXPECT_NEAR(product, 0, 0.03);     // of independent draws: 0 within 4 standard errors
+  EXPECT_NEAR(step, 2.0 / 3, 0.05);  // likewise two thirds
+  EXPECT_EQ(draw(7, 3), draw(7, 3));
+  EXPECT_NE(draw(7, 3), draw(8, 3));
 }
 
 TEST(Augment, TheSameSeedGivesTheSamePicture) {

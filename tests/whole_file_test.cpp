@@ -43,18 +43,16 @@ TEST(WholeFile, WhatIsNotFinishedLeavesTheOldFileAndNothingElse) {
   EXPECT_EQ(files_in(folder.path()), 1);
 }
 
-TEST(WholeFile, WhatAKilledProcessLeftIsTakenOver) {
+TEST(WholeFile, TwoWritersOfOneNameDoNotMix) {
   const test::TempDir folder;
-  fs::path left_behind;
-  {
-    const WholeFile killed(folder / "table.csv");
-    left_behind = killed.unfinished();
-  }
-  std::ofstream(left_behind) << "half of an older, longer file";
-  WholeFile file(folder / "table.csv");
-  file.write("new");
-  file.finish();
-  EXPECT_EQ(read(folder / "table.csv"), "new");
+  WholeFile one(folder / "table.csv");
+  WholeFile other(folder / "table.csv");
+  one.write("one");
+  other.write("other");
+  one.finish();
+  EXPECT_EQ(read(folder / "table.csv"), "one");
+  other.finish();
+  EXPECT_EQ(read(folder / "table.csv"), "other");
   EXPECT_EQ(files_in(folder.path()), 1);
 }
 
@@ -66,6 +64,16 @@ TEST(WholeFile, AFolderThatIsNotThereIsAnErrorThatNamesTheFile) {
   } catch (const Error& error) {
     EXPECT_NE(std::string(error.what()).find("missing/table.csv"), std::string::npos);
   }
+}
+
+TEST(Fingerprint, FollowsWhatAFileHoldsAndNotItsName) {
+  const test::TempDir folder;
+  std::ofstream(folder / "a") << "some";
+  std::ofstream(folder / "b") << "some";
+  std::ofstream(folder / "c") << "soma";
+  EXPECT_EQ(fingerprint(folder / "a"), fingerprint(folder / "b"));
+  EXPECT_NE(fingerprint(folder / "a"), fingerprint(folder / "c"));
+  EXPECT_THROW(fingerprint(folder / "missing"), Error);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,13 +13,14 @@ namespace cxr {
 /// How a network is trained: AdamW with a one-cycle learning rate (Smith and Topin, 2018).
 struct TrainingOptions {
   std::filesystem::path manifest;  ///< see read_manifest()
-  std::filesystem::path out;       ///< the model; beside it `.csv` (log), `.checkpoint`
+  std::filesystem::path out;       ///< the model; beside it OUT.csv (log), OUT.checkpoint
   int epochs = 12;                 ///< 1 to 10000
   int batch_size = 8;              ///< 2 to 1024
   int side = 224;                  ///< of the network's square input: 64 to 1024, multiple of 32
   double learning_rate = 1.5e-3;   ///< the cycle's peak, above 0
   double weight_decay = 1e-2;      ///< decoupled, as AdamW does it; not of biases and batch norm
   std::uint64_t seed = 1;          ///< of weights, order and augmentation
+  bool bfloat16 = false;           ///< convolve in bfloat16 instead of float
   bool resume = false;             ///< go on from the checkpoint where there is one
   std::string data;                ///< for the contract: what the images are
   std::string licence;             ///< for the contract: what the model may be used for
@@ -55,11 +57,11 @@ void train_segmenter(const TrainingOptions& options, const TrainingListener& lis
 
 /// Trains a classifier on the images and labels of a manifest; the model kept is the one with the
 /// best balanced accuracy. The network sees exactly what it sees in inference: the lung box of
-/// `segmenter`, cropped, enhanced with its longer side at `enhance_side` pixels (32 to 4096),
-/// letterboxed. Its encoder starts from the segmenter's where that is a ResNet-34 too. Boxes are
-/// computed once and kept beside `out` in `.boxes.csv`. Classes are the manifest's labels, sorted.
-/// Otherwise as train_segmenter().
+/// `segmenter`, cropped, enhanced with its longer side at `enhance_side` pixels (32 to 4096;
+/// where not given, `side`), letterboxed. Its encoder starts from the segmenter's where that is a
+/// ResNet-34 too. Boxes are computed once and kept in OUT.boxes.csv. Classes are the manifest's
+/// labels, sorted. Otherwise as train_segmenter().
 void train_classifier(const TrainingOptions& options, const std::filesystem::path& segmenter,
-                      int enhance_side, const TrainingListener& listener);
+                      std::optional<int> enhance_side, const TrainingListener& listener);
 
 }  // namespace cxr

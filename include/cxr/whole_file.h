@@ -2,13 +2,14 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <string>
 #include <string_view>
 
 namespace cxr {
 
 /// A file that appears under its name only when it is finished. Until then it lies beside it under
-/// another, hidden name; what is not finished is removed. A process that is killed leaves the
-/// hidden file, which the next attempt at the same name takes over.
+/// another, hidden name of its own; what is not finished is removed. Only a process that is killed
+/// leaves the hidden file behind.
 class WholeFile {
  public:
   /// Throws Error, stage `write`, naming the file, where it cannot be written.
@@ -19,8 +20,6 @@ class WholeFile {
 
   /// Appends. Throws Error where there is no room.
   void write(std::string_view bytes);
-  /// Where the file lies now, for writers that want a path instead of bytes.
-  const std::filesystem::path& unfinished() const { return unfinished_; }
   /// Gives the file its name. Throws Error where that, or an earlier write, did not work.
   void finish();
 
@@ -31,5 +30,8 @@ class WholeFile {
   std::filesystem::path unfinished_;
   std::FILE* stream_;
 };
+
+/// Tells files apart by what they hold: FNV-1a, as text. Throws Error where it cannot be read.
+std::string fingerprint(const std::filesystem::path& file);
 
 }  // namespace cxr
