@@ -40,20 +40,12 @@ TEST(ShippedModels, LungsOfPhantomsAreFoundThoughNoneWasTrainedOn) {
   }
 }
 
-/// What needs both models.
-class ShippedPipeline : public testing::Test {
- protected:
-  void SetUp() override {
-    if (!fs::exists(shipped().classifier.file)) GTEST_SKIP() << "no classifier is shipped yet";
-  }
-};
-
-TEST_F(ShippedPipeline, ClassesAreTheOriginals) {
+TEST(ShippedModels, ClassesAreTheOriginals) {
   const Pipeline pipeline(shipped());
   EXPECT_EQ(pipeline.classes(), (std::vector<std::string>{"COVID-19", "Normal", "Pneumonia"}));
 }
 
-TEST_F(ShippedPipeline, EverySampleImageIsReadCroppedToItsLungsAndExplained) {
+TEST(ShippedModels, EverySampleImageIsReadCroppedToItsLungsAndExplained) {
   const Pipeline pipeline(shipped());
   const auto inputs = find_inputs(fs::path(CXR_SOURCE_DIR) / "images" / "samples");
   ASSERT_GE(inputs.size(), 6U);
@@ -66,7 +58,7 @@ TEST_F(ShippedPipeline, EverySampleImageIsReadCroppedToItsLungsAndExplained) {
   }
 }
 
-TEST_F(ShippedPipeline, RealRadiographsAreCroppedToTheirLungs) {
+TEST(ShippedModels, RealRadiographsAreCroppedToTheirLungs) {
   const fs::path samples = fs::path(CXR_SOURCE_DIR) / ".." / "shared" / "data" / "samples";
   if (!fs::exists(samples)) GTEST_SKIP() << "the real radiographs are not here";
   const Pipeline pipeline(shipped());
