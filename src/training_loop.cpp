@@ -16,10 +16,10 @@
 
 #include "architecture.h"
 #include "checkpoint.h"
-#include "cxr/csv.h"
 #include "cxr/error.h"
 #include "cxr/whole_file.h"
 #include "tensor.h"
+#include "training_log.h"
 
 namespace cxr {
 namespace {
@@ -87,46 +87,6 @@ std::vector<std::vector<std::size_t>> shuffled_batches(std::size_t examples, std
   }
   return batches;
 }
-
-/// A CSV file with one row an epoch.
-class Log {
- public:
-  /// Keeps what the file has of the epochs done before; a job killed between log and checkpoint
-  /// left one more.
-  Log(std::filesystem::path file, int epochs_done) : file_(std::move(file)) {
-    if (epochs_done == 0 || !std::filesystem::exists(file_)) return;
-    const CsvTable before = read_csv(file_);
-    const auto kept = std::min(before.rows.size(), static_cast<std::size_t>(epochs_done));
-    text_ = csv_line(before.header);
-    for (std::size_t i = 0; i < kept; ++i) text_ += csv_line(before.rows[i]);
-  }
-
-  void write(const EpochReport& report) {
-    std::vector<std::string> names{"epoch", "seconds", "training_loss"};
-    std::vector<std::string> values{std::to_string(report.epoch), number(report.seconds),
-                                    number(report.training_loss)};
-    for (const auto& [name, value] : report.metrics) {
-      names.push_back(name);
-      values.push_back(number(value));
-    }
-    if (text_.empty()) text_ = csv_line(names);
-    text_ += csv_line(values);
-    WholeFile whole(file_);
-    whole.write(text_);
-    whole.finish();
-  }
-
- private:
-  static std::string number(double value) {
-    std::ostringstream text;
-    text.precision(5);
-    text << value;
-    return text.str();
-  }
-
-  std::filesystem::path file_;
-  std::string text_;
-};
 
 /// While it lives, convolutions and matrix products of this thread are computed in bfloat16.
 class Bfloat16 {
@@ -285,7 +245,7 @@ void run_training(const TrainingTask& task, const TrainingOptions& options,
   if (resumed && listener.note) {
     listener.note("resumed after epoch " + std::to_string(state.epochs_done));
   }
-  Log log(std::filesystem::path(options.out).concat(".csv"), state.epochs_done);
+  TrainingLog log(std::filesystem::path(options.out).concat(".csv"), state.epochs_done);
 
   while (state.epochs_done < options.epochs) {
     const auto begin = std::chrono::steady_clock::now();
