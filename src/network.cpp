@@ -143,14 +143,14 @@ Network::Network(const std::filesystem::path& file, Contract::Kind kind,
   use_all_cores();
   auto& self = *implementation_;
   self.file = file.string();
-  Archive archive = open(file);
+  const Archive archive = open(file);
   self.contract = read_contract(self.file, archive.contract, contract);
   if (self.contract.kind != kind) {
     throw Error(kStage, self.file,
                 std::string("is a ") + to_string(self.contract.kind) + " where a " +
                     to_string(kind) + " is expected");
   }
-  self.loaded = std::move(archive.module);
+  self.loaded = archive.module;
   require_methods(self.loaded, kind, self.file);
   self.loaded.eval();
   self.loaded.to(torch::kFloat);

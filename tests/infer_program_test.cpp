@@ -115,8 +115,8 @@ std::vector<Row> without_time(std::vector<Row> rows) {
 }
 
 std::vector<std::string> column(const std::vector<Row>& rows, const std::string& name) {
-  std::vector<std::string> cells;
-  for (const Row& row : rows) cells.push_back(row.at(name));
+  std::vector<std::string> cells(rows.size());
+  std::ranges::transform(rows, cells.begin(), [&](const Row& row) { return row.at(name); });
   return cells;
 }
 
@@ -394,7 +394,7 @@ TEST_F(InferProgram, ConfigurationChoosesThePicture) {
     configure(R"("heatmap": {"figsize": 3, )" + options + "}");
     const Outcome outcome = draw_images();
     EXPECT_EQ(outcome.status, 0) << options << ": " << outcome.err;
-    const cv::Mat picture = cv::imread(pictures_ / "a.png");
+    cv::Mat picture = cv::imread(pictures_ / "a.png");
     EXPECT_FALSE(picture.empty()) << options;
     return picture;
   };

@@ -127,7 +127,7 @@ TEST(Network, ForwardIsHeadOfFeatures) {
 TEST(Network, WhatIsNoModelIsRefusedByNameAndReason) {
   const test::TempDir folder;
   std::ofstream(folder / "text.pt") << "not a model";
-  std::ofstream(folder / "empty.pt");
+  std::ofstream(folder / "empty.pt") << "";
   for (const char* name : {"missing.pt", "text.pt", "empty.pt"}) {
     const std::string error = error_of(folder / name, Contract::Kind::segmenter);
     EXPECT_NE(error.find(name), std::string::npos) << error;
