@@ -51,13 +51,15 @@ bool become(uid_t user) {
 /// have threads.
 [[noreturn]] void become_program(char* const* arguments, const RunOptions& options, int out,
                                  int err) {
+  // Opened first, because the other user may not be able to reach it: a checkout below /root.
+  const int program = ::open(arguments[0], O_RDONLY | O_CLOEXEC);
   if (!options.output.empty()) out = ::open(options.output.c_str(), O_WRONLY | O_CREAT, 0644);
   const bool is_ready = ::dup2(out, STDOUT_FILENO) >= 0 && ::dup2(err, STDERR_FILENO) >= 0 &&
                         (options.directory.empty() || ::chdir(options.directory.c_str()) == 0) &&
                         (!options.user || become(*options.user));
   if (is_ready) {
     ::alarm(options.time_limit);  // outlives exec
-    ::execv(arguments[0], arguments);
+    ::fexecve(program, arguments, environ);
   }
   ::_exit(127);
 }
