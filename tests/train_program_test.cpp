@@ -61,7 +61,7 @@ TEST_F(TrainProgram, KilledAgainAndAgainItEndsAsIfItHadNotBeen) {
   RunOptions options;
   for (options.time_limit = 1; outcome.status != 0 && options.time_limit < 100;
        options.time_limit *= 2) {
-    outcome = train({"--epochs", "30", "--resume"}, options);
+    outcome = train({"--epochs", "10", "--resume"}, options);
     ASSERT_TRUE(outcome.status == 0 || outcome.status == 128 + SIGALRM) << outcome.err;
     if (outcome.status != 0) ++kills;
     resumed = resumed || outcome.err.find("resumed after epoch") != std::string::npos;
@@ -71,13 +71,13 @@ TEST_F(TrainProgram, KilledAgainAndAgainItEndsAsIfItHadNotBeen) {
   EXPECT_TRUE(resumed);
 
   const CsvTable log = read_csv(folder_ / "s.pt.csv");
-  ASSERT_EQ(log.rows.size(), 30U);
+  ASSERT_EQ(log.rows.size(), 10U);
   for (std::size_t i = 0; i < log.rows.size(); ++i) {
     EXPECT_EQ(log.rows[i][log.column("epoch")], std::to_string(i + 1));
   }
-  const Outcome again = train({"--epochs", "30", "--resume"});
+  const Outcome again = train({"--epochs", "10", "--resume"});
   EXPECT_EQ(again.status, 0);
-  EXPECT_NE(again.err.find("resumed after epoch 30"), std::string::npos) << again.err;
+  EXPECT_NE(again.err.find("resumed after epoch 10"), std::string::npos) << again.err;
 }
 
 TEST_F(TrainProgram, WrongOptionsEndWithTwo) {
