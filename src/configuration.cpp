@@ -1,95 +1,21 @@
 #include "cxr/configuration.h"
 
-#include <algorithm>
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
-#include <sstream>
 #include <vector>
 
 #include "cxr/colormap.h"
 #include "cxr/error.h"
+#include "json_reader.h"
 
 namespace cxr {
 namespace {
 
 using nlohmann::json;
 
-/// Reads the keys of one JSON object, and says which one is wrong.
-class Keys {
- public:
-  /// `allowed` are the keys the object may have, `prefix` is what leads to it, such as `heatmap.`.
-  Keys(const json& object, std::filesystem::path file, std::string prefix,
-       const std::vector<std::string>& allowed)
-      : object_(object), file_(std::move(file)), prefix_(std::move(prefix)) {
-    for (const auto& [key, value] : object_.items()) {
-      if (std::ranges::find(allowed, key) == allowed.end()) {
-        fail(key, "is not known; known are " + join(allowed));
-      }
-    }
-  }
-
-  [[noreturn]] void fail(const std::string& key, const std::string& what) const {
-    throw UsageError("configuration", file_.string(), prefix_ + key + ": " + what);
-  }
-
-  bool has(const std::string& key) const { return object_.contains(key); }
-  const json& get(const std::string& key) const { return object_.at(key); }
-
-  Keys object(const std::string& key, const std::vector<std::string>& allowed) const {
-    if (!get(key).is_object()) fail(key, "must be an object");
-    return {get(key), file_, prefix_ + key + ".", allowed};
-  }
-
-  void read(const std::string& key, int& value, int least, int most) const {
-    if (!has(key)) return;
-    const json& number = get(key);
-    if (!number.is_number_integer() || !in_range(number, least, most)) {
-      fail(key, "must be a whole number" + range(least, most));
-    }
-    value = number.get<int>();
-  }
-
-  void read(const std::string& key, double& value, double least, double most) const {
-    if (!has(key)) return;
-    const json& number = get(key);
-    if (!number.is_number() || !in_range(number, least, most)) {
-      fail(key, "must be a number" + range(least, most));
-    }
-    value = number.get<double>();
-  }
-
-  /// The place of the value in `names`, which it must be one of.
-  std::size_t choice(const std::string& key, const std::vector<std::string>& names) const {
-    const json& name = get(key);
-    const auto found =
-        std::ranges::find_if(names, [&](const auto& known) { return name == known; });
-    if (found == names.end()) fail(key, "must be one of " + join(names));
-    return static_cast<std::size_t>(found - names.begin());
-  }
-
-  std::filesystem::path path(const std::string& key) const {
-    if (!has(key)) fail(key, "is missing");
-    const std::string path = get(key).is_string() ? get(key).get<std::string>() : "";
-    if (path.empty()) fail(key, "must be the path of a model file");
-    return file_.parent_path() / path;
-  }
-
- private:
-  static bool in_range(const json& number, double least, double most) {
-    return number.get<double>() >= least && number.get<double>() <= most;
-  }
-  static std::string range(double least, double most) {
-    std::ostringstream text;
-    text << " from " << least << " to " << most;
-    return text.str();
-  }
-
-  const json& object_;
-  std::filesystem::path file_;
-  std::string prefix_;
-};
+using Keys = JsonReader<UsageError>;
 
 std::vector<std::string> keys_of(const json& object) {
   std::vector<std::string> keys;
@@ -131,22 +57,33 @@ json read_json(const std::filesystem::path& file) {
 }
 
 /// A contract written by hand must not lose a field to a slip of the pen.
-void refuse_unknown_fields(const Keys& model) {
+void refuse_unknown_fields(const Keys& contract) {
   const json known = to_json(Contract{});
-  const Keys contract = model.object("contract", keys_of(known));
-  if (contract.has("input")) contract.object("input", keys_of(known.at("input")));
+  contract.refuse_others_than(keys_of(known));
+  if (contract.has("input")) {
+    contract.object("input").refuse_others_than(keys_of(known.at("input")));
+  }
 }
 
-ModelSource read_model(const Keys& keys, const std::string& key, Contract::Kind kind) {
-  if (!keys.has(key)) keys.fail(key, "is missing; name the model file");
-  if (!keys.get(key).is_object()) return {keys.path(key), std::nullopt};
+std::filesystem::path read_path(const Keys& keys, const std::string& key,
+                                const std::filesystem::path& folder) {
+  const std::string path = keys.need(key).is_string() ? keys.text(key) : "";
+  if (path.empty()) keys.fail(key, "must be the path of a model file");
+  return folder / path;
+}
 
-  const Keys model = keys.object(key, {"path", "contract"});
-  ModelSource source{model.path("path"), std::nullopt};
+ModelSource read_model(const Keys& keys, const std::string& key, Contract::Kind kind,
+                       const std::filesystem::path& folder) {
+  if (!keys.has(key)) keys.fail(key, "is missing; name the model file");
+  if (!keys.find(key).is_object()) return {read_path(keys, key, folder), std::nullopt};
+
+  const Keys model = keys.object(key);
+  model.refuse_others_than({"path", "contract"});
+  ModelSource source{read_path(model, "path", folder), std::nullopt};
   if (!model.has("contract")) return source;
-  refuse_unknown_fields(model);
+  refuse_unknown_fields(model.object("contract"));
   try {
-    source.contract = parse_contract(model.get("contract"), "");
+    source.contract = parse_contract(model.find("contract"), "");
   } catch (const Error& error) {
     keys.fail(key, error.what());
   }
@@ -157,12 +94,13 @@ ModelSource read_model(const Keys& keys, const std::string& key, Contract::Kind 
 }
 
 HeatmapOptions read_heatmap(const Keys& keys) {
+  keys.refuse_others_than({"cmap", "xray-opacity", "figsize", "method", "layout"});
   HeatmapOptions options;
   if (keys.has("cmap")) {
     options.cmap = colormap_names()[keys.choice("cmap", colormap_names())];
   }
-  keys.read("xray-opacity", options.xray_opacity, 0, 1);
-  keys.read("figsize", options.figsize, 2, 40);
+  if (keys.has("xray-opacity")) options.xray_opacity = keys.number("xray-opacity", 0, 1);
+  if (keys.has("figsize")) options.figsize = keys.number("figsize", 2, 40);
   if (keys.has("method")) {
     static constexpr CamMethod kMethods[] = {CamMethod::gradcam, CamMethod::original};
     options.method = kMethods[keys.choice("method", {"gradcam", "original"})];
@@ -178,22 +116,19 @@ HeatmapOptions read_heatmap(const Keys& keys) {
 
 Configuration load_configuration(const std::filesystem::path& file) {
   const json document = read_json(file);
-  if (!document.is_object()) {
-    throw UsageError("configuration", file.string(), "must be a JSON object");
-  }
-  const Keys keys(
-      document, file, "",
+  const Keys keys(document, "configuration", file.string());
+  keys.refuse_others_than(
       {"segmenter", "classifier", "batch_size", "crop_confidence_threshold", "heatmap"});
 
+  const std::filesystem::path folder = file.parent_path();
   Configuration configuration;
-  configuration.segmenter = read_model(keys, "segmenter", Contract::Kind::segmenter);
-  configuration.classifier = read_model(keys, "classifier", Contract::Kind::classifier);
-  keys.read("batch_size", configuration.batch_size, 1, 1024);
-  keys.read("crop_confidence_threshold", configuration.crop_confidence_threshold, 0.0, 1.0);
-  if (keys.has("heatmap")) {
-    configuration.heatmap = read_heatmap(
-        keys.object("heatmap", {"cmap", "xray-opacity", "figsize", "method", "layout"}));
+  configuration.segmenter = read_model(keys, "segmenter", Contract::Kind::segmenter, folder);
+  configuration.classifier = read_model(keys, "classifier", Contract::Kind::classifier, folder);
+  if (keys.has("batch_size")) configuration.batch_size = keys.whole("batch_size", 1, 1024);
+  if (keys.has("crop_confidence_threshold")) {
+    configuration.crop_confidence_threshold = keys.number("crop_confidence_threshold", 0, 1);
   }
+  if (keys.has("heatmap")) configuration.heatmap = read_heatmap(keys.object("heatmap"));
   return configuration;
 }
 

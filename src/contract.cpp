@@ -6,6 +6,7 @@
 #include <set>
 
 #include "cxr/error.h"
+#include "json_reader.h"
 
 namespace cxr {
 namespace {
@@ -15,63 +16,17 @@ using nlohmann::json;
 constexpr int kMinInput = 32;
 constexpr int kMaxInput = 4096;
 
-/// Reads the fields of one JSON object, and says which one is wrong.
-class Fields {
- public:
-  Fields(const json& object, std::string where, std::string prefix = "")
-      : object_(object), where_(std::move(where)), prefix_(std::move(prefix)) {
-    if (!object_.is_object()) fail("", "must be an object");
-  }
+using Fields = JsonReader<Error>;
 
-  [[noreturn]] void fail(const std::string& key, const std::string& what) const {
-    const std::string field = prefix_ + key;
-    throw Error("contract", where_, field.empty() ? what : field + ": " + what);
-  }
+int read_pixels(const Fields& fields, const std::string& key) {
+  return fields.whole(key, kMinInput, kMaxInput, "a whole number of pixels");
+}
 
-  /// The value of a field; null where there is none.
-  const json& get(const std::string& key) const {
-    static const json none;
-    const auto found = object_.find(key);
-    return found == object_.end() ? none : *found;
-  }
-
-  const json& need(const std::string& key) const {
-    if (!object_.contains(key)) fail(key, "is missing");
-    return get(key);
-  }
-
-  Fields object(const std::string& key) const {
-    if (!need(key).is_object()) fail(key, "must be an object");
-    return {get(key), where_, prefix_ + key + "."};
-  }
-
-  std::string text(const std::string& key) const {
-    if (!object_.contains(key)) return "";
-    if (!get(key).is_string()) fail(key, "must be a string");
-    return get(key).get<std::string>();
-  }
-
-  /// A whole number from kMinInput to kMaxInput.
-  int pixels(const std::string& key) const {
-    const json& value = need(key);
-    if (!value.is_number_integer() || value.get<double>() < kMinInput ||
-        value.get<double>() > kMaxInput) {
-      fail(key, "must be a whole number of pixels from 32 to 4096");
-    }
-    return value.get<int>();
-  }
-
-  float finite(const std::string& key, const json& value) const {
-    const float number = value.is_number() ? value.get<float>() : NAN;
-    if (!std::isfinite(number)) fail(key, "must be a number");
-    return number;
-  }
-
- private:
-  const json& object_;
-  std::string where_;
-  std::string prefix_;
-};
+float as_finite(const Fields& fields, const std::string& key, const json& value) {
+  const float number = value.is_number() ? value.get<float>() : NAN;
+  if (!std::isfinite(number)) fields.fail(key, "must be a number");
+  return number;
+}
 
 Contract::Kind parse_kind(const Fields& fields) {
   const json& kind = fields.need("kind");
@@ -88,7 +43,7 @@ Resize parse_resize(const Fields& fields) {
 }
 
 int parse_side(const Fields& fields, const std::string& key) {
-  const int side = fields.pixels(key);
+  const int side = read_pixels(fields, key);
   if (side % kMinInput != 0) fields.fail(key, "must be a multiple of 32");
   return side;
 }
@@ -97,7 +52,7 @@ std::array<float, 3> parse_channels(const Fields& fields, const std::string& key
   const json& values = fields.need(key);
   if (!values.is_array() || values.size() != 3) fields.fail(key, "must be three numbers");
   std::array<float, 3> channels{};
-  for (std::size_t i = 0; i < 3; ++i) channels[i] = fields.finite(key, values[i]);
+  for (std::size_t i = 0; i < 3; ++i) channels[i] = as_finite(fields, key, values[i]);
   return channels;
 }
 
@@ -133,8 +88,8 @@ std::vector<std::string> parse_classes(const Fields& fields, Contract::Kind kind
 }
 
 float parse_temperature(const Fields& fields) {
-  if (fields.get("temperature").is_null()) return 1.0F;
-  const float temperature = fields.finite("temperature", fields.get("temperature"));
+  if (fields.find("temperature").is_null()) return 1.0F;
+  const float temperature = as_finite(fields, "temperature", fields.find("temperature"));
   if (temperature <= 0.0F) fields.fail("temperature", "must be above 0");
   return temperature;
 }
@@ -159,7 +114,7 @@ const char* to_string(Contract::Kind kind) {
 }
 
 Contract parse_contract(const json& document, const std::string& where) {
-  const Fields fields(document, where);
+  const Fields fields(document, "contract", where);
   Contract contract;
   contract.kind = parse_kind(fields);
   contract.name = fields.text("name");
@@ -168,7 +123,9 @@ Contract parse_contract(const json& document, const std::string& where) {
   contract.classes = parse_classes(fields, contract.kind);
   contract.data = fields.text("data");
   contract.licence = fields.text("licence");
-  if (!fields.get("enhance_side").is_null()) contract.enhance_side = fields.pixels("enhance_side");
+  if (!fields.find("enhance_side").is_null()) {
+    contract.enhance_side = read_pixels(fields, "enhance_side");
+  }
   contract.temperature = parse_temperature(fields);
   return contract;
 }
