@@ -8,6 +8,7 @@
 #include "cxr/csv.h"
 #include "cxr/error.h"
 #include "cxr/segment.h"
+#include "cxr/sha256.h"
 #include "cxr/whole_file.h"
 
 namespace cxr {
@@ -19,7 +20,7 @@ constexpr std::array kColumns{"image", "x", "y", "width", "height", "quality", "
 
 LungBoxCache::LungBoxCache(std::filesystem::path file, const std::filesystem::path& segmenter)
     : file_(std::move(file)),
-      segmenter_(fingerprint(segmenter)),
+      segmenter_(sha256(segmenter)),
       network_(segmenter, Contract::Kind::segmenter) {
   if (std::filesystem::exists(file_)) load();
 }

@@ -5,9 +5,11 @@
 #include <torch/csrc/jit/runtime/jit_exception.h>
 #include <torch/script.h>
 
+#include <future>
 #include <nlohmann/json.hpp>
 
 #include "cxr/error.h"
+#include "model_manifest.h"
 #include "tensor.h"
 
 namespace cxr {
@@ -37,9 +39,6 @@ struct Archive {
 };
 
 Archive open(const std::filesystem::path& file) {
-  if (!std::filesystem::is_regular_file(file)) {
-    throw Error(kStage, file.string(), "no such file; check the path in the configuration");
-  }
   return in_one_line(file.string(), "is no TorchScript archive, or is damaged", [&] {
     torch::jit::ExtraFilesMap extra{{kContractFile, ""}};
     Archive archive;
@@ -108,6 +107,24 @@ struct Network::Implementation {
     });
   }
 
+  void load(const std::filesystem::path& path, Contract::Kind kind,
+            const std::optional<Contract>& fallback) {
+    file = path.string();
+    const Archive archive = open(path);
+    contract = read_contract(file, archive.contract, fallback);
+    if (contract.kind != kind) {
+      throw Error(kStage, file,
+                  std::string("is a ") + to_string(contract.kind) + " where a " + to_string(kind) +
+                      " is expected");
+    }
+    loaded = archive.module;
+    require_methods(loaded, kind, file);
+    loaded.eval();
+    loaded.to(torch::kFloat);
+    optimise();
+    probe();
+  }
+
   void optimise() {
     const bool classifier = contract.kind == Contract::Kind::classifier;
     const std::vector<std::string> methods =
@@ -140,22 +157,20 @@ struct Network::Implementation {
 Network::Network(const std::filesystem::path& file, Contract::Kind kind,
                  const std::optional<Contract>& contract)
     : implementation_(std::make_unique<Implementation>()) {
-  use_all_cores();
-  auto& self = *implementation_;
-  self.file = file.string();
-  const Archive archive = open(file);
-  self.contract = read_contract(self.file, archive.contract, contract);
-  if (self.contract.kind != kind) {
-    throw Error(kStage, self.file,
-                std::string("is a ") + to_string(self.contract.kind) + " where a " +
-                    to_string(kind) + " is expected");
+  if (!std::filesystem::is_regular_file(file)) {
+    throw Error(kStage, file.string(), "no such file; check the path in the configuration");
   }
-  self.loaded = archive.module;
-  require_methods(self.loaded, kind, self.file);
-  self.loaded.eval();
-  self.loaded.to(torch::kFloat);
-  self.optimise();
-  self.probe();
+  use_all_cores();
+  // Hashing takes about as long as loading: both at a time. What it says of a damaged file is
+  // plainer than what loading says.
+  auto intact = std::async(std::launch::async, require_intact, file);
+  try {
+    implementation_->load(file, kind, contract);
+  } catch (...) {
+    intact.get();
+    throw;
+  }
+  intact.get();
 }
 
 Network::~Network() = default;

@@ -17,6 +17,7 @@
 #include "architecture.h"
 #include "checkpoint.h"
 #include "cxr/error.h"
+#include "cxr/sha256.h"
 #include "cxr/whole_file.h"
 #include "tensor.h"
 #include "training_log.h"
@@ -32,7 +33,7 @@ constexpr double kLargestGradient = 5.0;  // norm over all parameters
 /// What a resumed run must have in common with the run that it goes on with.
 std::string describe(const TrainingTask& task, const TrainingOptions& options) {
   std::ostringstream text;
-  text << "manifest=" << fingerprint(options.manifest) << task.depends_on
+  text << "manifest=" << sha256(options.manifest) << task.depends_on
        << " epochs=" << options.epochs << " batch-size=" << options.batch_size
        << " side=" << options.side << " learning-rate=" << options.learning_rate
        << " weight-decay=" << options.weight_decay << " seed=" << options.seed

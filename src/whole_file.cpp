@@ -1,9 +1,6 @@
 #include "cxr/whole_file.h"
 
-#include <array>
 #include <cerrno>
-#include <cstdint>
-#include <fstream>
 #include <random>
 #include <system_error>
 #include <utility>
@@ -49,20 +46,6 @@ void WholeFile::fail(int reason) const {
   throw Error("write", file_.string(),
               std::generic_category().message(reason) +
                   "; check that the folder exists, can be written to and has room");
-}
-
-std::string fingerprint(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in) throw Error("read", file.string(), "cannot be opened for reading");
-  std::uint64_t hash = 14695981039346656037ULL;
-  std::array<char, 65536> block{};
-  while (in.read(block.data(), block.size()) || in.gcount() > 0) {
-    for (std::streamsize i = 0; i < in.gcount(); ++i) {
-      hash = (hash ^ static_cast<unsigned char>(block[static_cast<std::size_t>(i)])) *
-             1099511628211ULL;
-    }
-  }
-  return std::to_string(hash);
 }
 
 }  // namespace cxr

@@ -18,6 +18,7 @@
 #include "cxr/configuration.h"
 #include "cxr/csv.h"
 #include "cxr/infer.h"
+#include "cxr/sha256.h"
 #include "support/phantom.h"
 #include "support/run_program.h"
 #include "support/temp_dir.h"
@@ -725,6 +726,18 @@ const auto kReplaceByOther = [](const fs::path& file) {
                 fs::copy_options::overwrite_existing);
 };
 
+/// Names a model in the manifest.json beside it.
+void ship(const fs::path& file) {
+  const nlohmann::json entry = {{"sha256", sha256(file)}, {"bytes", fs::file_size(file)}};
+  write_file(file.parent_path() / "manifest.json",
+             nlohmann::json{{file.filename().string(), entry}}.dump());
+}
+
+const auto kDamageShipped = [](const fs::path& file) {
+  ship(file);
+  write_file(file, with_damaged_middle(read_file(file)));
+};
+
 INSTANTIATE_TEST_SUITE_P(
     Infer, WrongModel,
     testing::Values(
@@ -738,6 +751,13 @@ INSTANTIATE_TEST_SUITE_P(
         BadModel{"Truncated", "classifier.pt",
                  [](const fs::path& file) { write_file(file, first_half(read_file(file))); },
                  "is damaged"},
+        BadModel{"Damaged", "segmenter.pt", kDamageShipped, "its SHA-256 is not that in"},
+        BadModel{"ShippedAndCut", "classifier.pt",
+                 [](const fs::path& file) {
+                   ship(file);
+                   write_file(file, first_half(read_file(file)));
+                 },
+                 "incomplete"},
         BadModel{"ClassifierForSegmenter", "segmenter.pt", kReplaceByOther,
                  "is a classifier where a segmenter is expected"},
         BadModel{"SegmenterForClassifier", "classifier.pt", kReplaceByOther,
@@ -748,6 +768,18 @@ INSTANTIATE_TEST_SUITE_P(
                  },
                  "carries no contract.json"}),
     kDescription);
+
+TEST_F(InferProgram, ModelsThatAreWhatTheirManifestSaysAreUsed) {
+  write_phantom(images_ / "a.png");
+  ship(folder_ / "classifier.pt");
+  EXPECT_EQ(infer_images().status, 0);
+}
+
+TEST_F(InferProgram, AManifestOfModelsThatIsNoneIsNamed) {
+  write_phantom(images_ / "a.png");
+  write_file(folder_ / "manifest.json", "{");
+  EXPECT_TRUE(stopped(infer_images(), 1, {(folder_ / "manifest.json").string(), "no JSON"}));
+}
 
 TEST_F(InferProgram, ContractInTheConfigurationStandsInForAMissingOne) {
   write_phantom(images_ / "a.png");

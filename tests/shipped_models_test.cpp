@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <nlohmann/json.hpp>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
@@ -8,6 +10,7 @@
 #include "cxr/lung_box.h"
 #include "cxr/pipeline.h"
 #include "cxr/segment.h"
+#include "cxr/sha256.h"
 #include "support/phantom.h"
 #include "support/temp_dir.h"
 
@@ -23,6 +26,18 @@ Configuration shipped() {
 double iou(const cv::Rect& a, const cv::Rect& b) {
   const double both = (a & b).area();
   return both / (a.area() + b.area() - both);
+}
+
+TEST(ShippedModels, EachIsInTheManifestAsItIs) {
+  const fs::path models = fs::path(CXR_SOURCE_DIR) / "models";
+  const auto manifest = nlohmann::json::parse(std::ifstream(models / "manifest.json"));
+  nlohmann::json found;
+  for (const auto& entry : fs::directory_iterator(models)) {
+    if (entry.path().extension() != ".pt") continue;
+    found[entry.path().filename().string()] = {{"sha256", sha256(entry.path())},
+                                               {"bytes", entry.file_size()}};
+  }
+  EXPECT_EQ(manifest, found) << "run scripts/hash-models.sh";
 }
 
 TEST(ShippedModels, LungsOfPhantomsAreFoundThoughNoneWasTrainedOn) {

@@ -66,15 +66,5 @@ TEST(WholeFile, AFolderThatIsNotThereIsAnErrorThatNamesTheFile) {
   }
 }
 
-TEST(Fingerprint, FollowsWhatAFileHoldsAndNotItsName) {
-  const test::TempDir folder;
-  std::ofstream(folder / "a") << "some";
-  std::ofstream(folder / "b") << "some";
-  std::ofstream(folder / "c") << "soma";
-  EXPECT_EQ(fingerprint(folder / "a"), fingerprint(folder / "b"));
-  EXPECT_NE(fingerprint(folder / "a"), fingerprint(folder / "c"));
-  EXPECT_THROW(fingerprint(folder / "missing"), Error);
-}
-
 }  // namespace
 }  // namespace cxr

@@ -20,9 +20,10 @@ class Network {
   /// `contract.json`, or `contract` where the archive has none; not both. A probe batch is run
   /// through it.
   ///
-  /// Throws Error, naming the file and the reason: no such file, no TorchScript archive, contract
-  /// missing or not understood, another kind, a method missing, outputs of another shape than the
-  /// contract says.
+  /// Throws Error, naming the file and the reason: no such file, not the file that the
+  /// `manifest.json` in its folder names (by SHA-256), no TorchScript archive, contract missing or
+  /// not understood, another kind, a method missing, outputs of another shape than the contract
+  /// says.
   Network(const std::filesystem::path& file, Contract::Kind kind,
           const std::optional<Contract>& contract = std::nullopt);
   ~Network();

@@ -2,7 +2,6 @@
 
 #include <cstdio>
 #include <filesystem>
-#include <string>
 #include <string_view>
 
 namespace cxr {
@@ -30,8 +29,5 @@ class WholeFile {
   std::filesystem::path unfinished_;
   std::FILE* stream_;
 };
-
-/// Tells files apart by what they hold: FNV-1a, as text. Throws Error where it cannot be read.
-std::string fingerprint(const std::filesystem::path& file);
 
 }  // namespace cxr

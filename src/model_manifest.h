@@ -1,0 +1,15 @@
+#pragma once
+
+#include <filesystem>
+
+namespace cxr {
+
+/// Compares a model file with what the `manifest.json` in its own folder says of it:
+/// `{"segmenter.pt": {"sha256": "…", "bytes": 49138319}, …}`. A file that is not named there, or
+/// has no such neighbour, is taken as it is.
+///
+/// Throws Error, stage `model`: the file has another size or SHA-256, or manifest.json is no JSON
+/// object or has no such entry for the file.
+void require_intact(const std::filesystem::path& model);
+
+}  // namespace cxr
