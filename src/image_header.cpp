@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <string_view>
+#include <utility>
 
 namespace cxr {
 namespace {
@@ -68,11 +69,43 @@ ImageHeader png_header(const Bytes& bytes) {
   return header;
 }
 
+/// Calls `visit(tag, value)` for each entry of the first directory of a TIFF that begins at
+/// `start`.
+template <typename Visit>
+void for_each_tiff_tag(const Bytes& bytes, std::size_t start, const Visit& visit) {
+  const bool big_endian = bytes.has(start, "MM");
+  const auto number = [&](std::size_t at, std::size_t count) {
+    return big_endian ? bytes.big(at, count) : bytes.little(at, count);
+  };
+  const auto value = [&](std::size_t entry) -> std::uint32_t {
+    static constexpr std::size_t kSizes[] = {0, 1, 0, 2, 4};  // BYTE, SHORT, LONG
+    const std::uint32_t type = number(entry + 2, 2);
+    return type < std::size(kSizes) ? number(entry + 8, kSizes[type]) : 0;
+  };
+  const std::size_t directory = start + number(start + 4, 4);
+  const std::size_t entries = number(directory, 2);
+  for (std::size_t i = 0; i < entries; ++i) {
+    const std::size_t entry = directory + 2 + 12 * i;
+    visit(number(entry, 2), value(entry));
+  }
+}
+
+/// Whether the orientation of a TIFF, or of EXIF, which is one, turns the image by a quarter.
+bool is_turned(const Bytes& bytes, std::size_t start) {
+  static constexpr std::uint32_t kOrientation = 274;
+  bool turned = false;
+  for_each_tiff_tag(bytes, start, [&](std::uint32_t tag, std::uint32_t value) {
+    if (tag == kOrientation) turned = value >= 5 && value <= 8;
+  });
+  return turned;
+}
+
 /// Walks from marker to marker. Segments are stepped over by their length, so that an embedded
 /// thumbnail's markers do not count; in the compressed data a 0xFF is stuffed (followed by 0) or
 /// begins the next marker.
 ImageHeader jpeg_header(const Bytes& bytes) {
   ImageHeader header{.format = ImageFormat::jpeg, .complete = false};
+  bool has_exif = false;
   std::size_t at = 2;
   while ((at = bytes.find(0xFF, at)) < bytes.size()) {
     while (bytes.u8(at) == 0xFF) ++at;
@@ -88,6 +121,10 @@ ImageHeader jpeg_header(const Bytes& bytes) {
       header.height = bytes.big(at + 3, 2);
       header.width = bytes.big(at + 5, 2);
     }
+    // EXIF, behind six bytes. OpenCV, too, looks for it in the first such segment only.
+    if (marker == 0xE1 && !std::exchange(has_exif, true)) {
+      header.turned = is_turned(bytes, at + 8);
+    }
     at += std::max(bytes.big(at, 2), 2U);
   }
   return header;
@@ -95,26 +132,12 @@ ImageHeader jpeg_header(const Bytes& bytes) {
 
 ImageHeader tiff_header(const Bytes& bytes) {
   static constexpr std::uint32_t kWidth = 256, kHeight = 257, kPhotometric = 262;
-  const bool big_endian = bytes.has(0, "MM");
-  const auto number = [&](std::size_t at, std::size_t count) {
-    return big_endian ? bytes.big(at, count) : bytes.little(at, count);
-  };
-  const auto value = [&](std::size_t entry) -> std::uint32_t {
-    static constexpr std::size_t kSizes[] = {0, 1, 0, 2, 4};  // BYTE, SHORT, LONG
-    const std::uint32_t type = number(entry + 2, 2);
-    return type < std::size(kSizes) ? number(entry + 8, kSizes[type]) : 0;
-  };
-
-  ImageHeader header{.format = ImageFormat::tiff};
-  const std::size_t directory = number(4, 4);
-  const std::size_t entries = number(directory, 2);
-  for (std::size_t i = 0; i < entries; ++i) {
-    const std::size_t entry = directory + 2 + 12 * i;
-    const std::uint32_t tag = number(entry, 2);
-    if (tag == kWidth && header.width == 0) header.width = value(entry);
-    if (tag == kHeight && header.height == 0) header.height = value(entry);
-    if (tag == kPhotometric) header.white_is_zero = value(entry) == 0;
-  }
+  ImageHeader header{.format = ImageFormat::tiff, .turned = is_turned(bytes, 0)};
+  for_each_tiff_tag(bytes, 0, [&](std::uint32_t tag, std::uint32_t value) {
+    if (tag == kWidth && header.width == 0) header.width = value;
+    if (tag == kHeight && header.height == 0) header.height = value;
+    if (tag == kPhotometric) header.white_is_zero = value == 0;
+  });
   return header;
 }
 

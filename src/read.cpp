@@ -57,6 +57,14 @@ void check(const ImageHeader& header, const fs::path& file, std::int64_t max_pix
   }
 }
 
+ImageHeader read_header(const std::vector<std::uint8_t>& bytes, const fs::path& file,
+                        std::int64_t max_pixels) {
+  const std::optional<ImageHeader> header = parse_image_header(bytes);
+  if (!header) fail(file, "is not a PNG, JPEG, TIFF, BMP or WebP image");
+  check(*header, file, max_pixels);
+  return *header;
+}
+
 cv::Mat decode(const std::vector<std::uint8_t>& bytes, ImageFormat format, const fs::path& file) {
   // OpenCV turns an image the way its EXIF says unless it is asked for it unchanged.
   const int flags = format == ImageFormat::jpeg ? cv::IMREAD_ANYDEPTH | cv::IMREAD_ANYCOLOR
@@ -128,21 +136,24 @@ bool has_image_magic(const fs::path& file) {
 
 cv::Mat read_radiograph(const fs::path& file, std::int64_t max_pixels) {
   const std::vector<std::uint8_t> bytes = read_bytes(file);
-  const std::optional<ImageHeader> header = parse_image_header(bytes);
-  if (!header) fail(file, "is not a PNG, JPEG, TIFF, BMP or WebP image");
-  check(*header, file, max_pixels);
-
-  cv::Mat image = decode(bytes, header->format, file);
+  const ImageHeader header = read_header(bytes, file, max_pixels);
+  cv::Mat image = decode(bytes, header.format, file);
   // libtiff has already laid 8-bit pixels on black and turned inverted ones; it does neither for
   // deeper ones.
-  const bool raw = header->format != ImageFormat::tiff || image.depth() != CV_8U;
+  const bool raw = header.format != ImageFormat::tiff || image.depth() != CV_8U;
   if (image.depth() == CV_8U) return to_grey(image, raw);
 
   if (image.depth() != CV_16U) image.convertTo(image, CV_32F);
   if (!cv::checkRange(image)) fail(file, "holds samples that are not finite numbers");
   cv::Mat radiograph = stretch_to_8_bit(to_grey(image, raw));
-  if (header->white_is_zero) cv::bitwise_not(radiograph, radiograph);
+  if (header.white_is_zero) cv::bitwise_not(radiograph, radiograph);
   return radiograph;
+}
+
+cv::Size radiograph_size(const fs::path& file) {
+  const ImageHeader header = read_header(read_bytes(file), file, kMaxPixels);
+  const cv::Size size(static_cast<int>(header.width), static_cast<int>(header.height));
+  return header.turned ? cv::Size(size.height, size.width) : size;
 }
 
 bool looks_like_image(const fs::path& file) noexcept {

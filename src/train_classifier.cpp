@@ -175,7 +175,7 @@ void train_classifier(const TrainingOptions& options, const std::filesystem::pat
   if (enhance_side < 32 || enhance_side > 4096) {
     throw UsageError(kStage, "--enhance-side", "must be from 32 to 4096");
   }
-  const auto rows = read_manifest(options.manifest, Purpose::classification);
+  const auto rows = read_manifests({options.manifest}, Purpose::classification);
   TrainingTask task;
   task.contract = classifier_contract(options, labels_of(rows), enhance_side);
   if (task.contract.classes.size() < 2) {

@@ -54,7 +54,7 @@ Examples load(const TrainingOptions& options, const TrainingListener& listener) 
   const cv::Size kept(options.side * 8 / 7, options.side * 8 / 7);
   Examples examples;
   for_each_example(
-      options, read_manifest(options.manifest, Purpose::segmentation), listener,
+      options, read_manifests({options.manifest}, Purpose::segmentation), listener,
       [&](const ManifestRow& row) {
         const cv::Mat image = read_radiograph(row.image);
         const cv::Mat mask = read_mask(row, image.size());

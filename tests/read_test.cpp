@@ -77,7 +77,8 @@ Bytes exif_orientation(std::uint8_t orientation) {
   return exif;
 }
 
-constexpr std::uint32_t kPhotometric = 262, kPlanarConfiguration = 284, kExtraSamples = 338;
+constexpr std::uint32_t kPhotometric = 262, kOrientation = 274, kPlanarConfiguration = 284,
+                        kExtraSamples = 338;
 
 /// Makes of a tag in a little-endian TIFF another one.
 void replace_tiff_tag(Bytes& tiff, std::uint32_t tag, std::uint32_t new_tag, std::uint8_t value) {
@@ -234,11 +235,38 @@ TEST_F(ReadTest, FirstPageOfManyIsRead) {
   expect_equal(read_radiograph(file), slope());
 }
 
-TEST_F(ReadTest, ExifOrientationOfJpegIsApplied) {
+TEST_F(ReadTest, OrientationOfJpegAndTiffIsApplied) {
   const Bytes jpeg = encode(slope(), ".jpg", {cv::IMWRITE_JPEG_QUALITY, 100});
   cv::Mat turned;
   cv::rotate(read(jpeg), turned, cv::ROTATE_90_CLOCKWISE);
   expect_equal(read(with_segment(jpeg, 0xE1, exif_orientation(6))), turned);
+  Bytes tiff = encode(slope(), ".tif", {cv::IMWRITE_TIFF_COMPRESSION, 1});
+  replace_tiff_tag(tiff, kPlanarConfiguration, kOrientation, 6);
+  cv::rotate(slope(), turned, cv::ROTATE_90_CLOCKWISE);
+  expect_equal(read(tiff), turned);
+}
+
+TEST_F(ReadTest, TheSizeIsKnownWithoutDecoding) {
+  for (const auto& [kind, bytes] : one_of_each()) {
+    EXPECT_EQ(radiograph_size(write(bytes)), read(bytes).size()) << kind;
+  }
+  const Bytes jpeg = encode(slope(), ".jpg");
+  for (std::uint8_t orientation = 0; orientation <= 9; ++orientation) {
+    const Bytes turned = with_segment(jpeg, 0xE1, exif_orientation(orientation));
+    EXPECT_EQ(radiograph_size(write(turned)), read(turned).size()) << int{orientation};
+    const Bytes second = with_segment(turned, 0xE1, exif_orientation(1));
+    EXPECT_EQ(radiograph_size(write(second)), read(second).size()) << int{orientation};
+    for (const int type : {CV_8UC1, CV_16UC1}) {
+      cv::Mat image;
+      slope().convertTo(image, type);
+      Bytes tiff = encode(image, ".tif", {cv::IMWRITE_TIFF_COMPRESSION, 1});
+      replace_tiff_tag(tiff, kPlanarConfiguration, kOrientation, orientation);
+      EXPECT_EQ(radiograph_size(write(tiff)), read(tiff).size()) << int{orientation};
+    }
+  }
+  Bytes cut = jpeg;
+  cut.resize(cut.size() / 2);
+  EXPECT_THROW(radiograph_size(write(cut)), Error);
 }
 
 // OpenCV returns half a JPEG without complaint.

@@ -92,12 +92,17 @@ TEST_F(TrainProgram, WrongOptionsEndWithTwo) {
 }
 
 TEST_F(TrainProgram, BadRowsAreReportedTogetherBeforeTraining) {
-  std::ofstream(folder_ / "manifest.csv", std::ios::app) << "gone.png,m0.png,train\n,m1.png,val\n";
+  std::ofstream(folder_ / "manifest.csv", std::ios::app)
+      << "gone.png,m0.png,train\n,m1.png,val\n1.png,m3.png,val\n";
   const Outcome outcome = train({"--epochs", "1"});
   EXPECT_EQ(outcome.status, 1);
   EXPECT_NE(outcome.err.find("gone.png"), std::string::npos) << outcome.err;
-  EXPECT_NE(outcome.err.find('6'), std::string::npos) << outcome.err;
-  EXPECT_NE(outcome.err.find('7'), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("3 bad rows"), std::string::npos) << outcome.err;
+  for (const char* line : {"line 6: ", "line 7: ", "line 8: image is in train, too (line 3)"}) {
+    EXPECT_NE(outcome.err.find(line), std::string::npos) << outcome.err;
+  }
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "s.pt"));
 }
 
 TEST_F(TrainProgram, HelpNamesBothNetworksAndThePurpose) {

@@ -21,6 +21,7 @@ struct ImageHeader {
   /// OpenCV finds missing pixels of these itself.
   bool complete = true;
   bool white_is_zero = false;  ///< TIFF: small values are bright
+  bool turned = false;         ///< JPEG, TIFF: shown turned by a quarter, width as height
 };
 
 /// The format of a file by its first bytes; none where it is no image.

@@ -15,17 +15,26 @@ struct ManifestRow {
   std::string split;           ///< `train`, `val`; rows of any other are kept out of training
   std::string source;          ///< where it comes from; empty where not stated
   std::string patient;         ///< empty where not stated
-  std::size_t line = 0;        ///< of the manifest, from 1
+  std::filesystem::path manifest;
+  std::size_t line = 0;  ///< of the manifest, from 1
 };
 
 enum class Purpose { segmentation, classification };
 
-/// Reads a manifest: a CSV file with the columns `image`, `split` and `mask` (segmentation) or
-/// `label` (classification); `source` and `patient` may be there; others are ignored. Paths are
-/// relative to the manifest's folder.
+/// Reads manifests, one after the other: CSV files with the columns `image`, `split` and `mask`
+/// (segmentation) or `label` (classification); `source` and `patient` may be there; others are
+/// ignored. Paths are relative to the manifest's folder.
 ///
 /// Throws Error naming the file: not readable, a column missing, no rows; and one for all bad rows
-/// together, by line: an empty cell in a column that is needed, an image or mask that is no file.
-std::vector<ManifestRow> read_manifest(const std::filesystem::path& file, Purpose purpose);
+/// together, by line:
+/// - an empty cell in a column that is needed, an image or mask that is no file;
+/// - `train` and `val`: an image or mask that radiograph_size() refuses, a mask of another size
+/// than
+///   its image;
+/// - a label that no row of `train` has, where there are any: mostly a slip of the pen;
+/// - `val`: an image or a patient that `train` has, too. The manifests' patients are taken
+///   together, so that one who is in two data sets is found; where patient is empty, nobody knows.
+std::vector<ManifestRow> read_manifests(const std::vector<std::filesystem::path>& files,
+                                        Purpose purpose);
 
 }  // namespace cxr

@@ -20,7 +20,7 @@ inline constexpr int kMinSide = 32;
 /// - 16-bit samples are scaled linearly so that the darkest sample becomes 0 and the brightest 255
 ///   (a 12-bit picture in a 16-bit file keeps all its contrast); 8-bit samples are left as they
 ///   are.
-/// - The EXIF orientation of a JPEG is applied.
+/// - The orientation that a JPEG (in EXIF) or a TIFF states is applied.
 /// - Of a file with several pages the first is read.
 ///
 /// A PNG with any damage and a JPEG that breaks off are errors; damage in the middle of a JPEG,
@@ -29,6 +29,10 @@ inline constexpr int kMinSide = 32;
 /// Throws Error, naming the file, when it cannot be opened, is empty, is none of these formats, is
 /// damaged or incomplete, has more than `max_pixels` pixels or a side shorter than kMinSide.
 cv::Mat read_radiograph(const std::filesystem::path& file, std::int64_t max_pixels = kMaxPixels);
+
+/// The size of what read_radiograph() would return, found without decoding the file. Throws Error
+/// as it does, except for damage that only decoding shows.
+cv::Size radiograph_size(const std::filesystem::path& file);
 
 /// Whether a file should be taken for an image when a folder is listed: its name ends like one, or
 /// its first bytes are those of one. Never throws.

@@ -12,7 +12,7 @@ namespace cxr {
 
 /// How a network is trained: AdamW with a one-cycle learning rate (Smith and Topin, 2018).
 struct TrainingOptions {
-  std::filesystem::path manifest;  ///< see read_manifest()
+  std::filesystem::path manifest;  ///< see read_manifests()
   std::filesystem::path out;       ///< the model; beside it OUT.csv (log), OUT.checkpoint
   int epochs = 12;                 ///< 1 to 10000
   int batch_size = 8;              ///< 2 to 1024
