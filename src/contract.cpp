@@ -87,6 +87,13 @@ std::vector<std::string> parse_classes(const Fields& fields, Contract::Kind kind
   return classes;
 }
 
+OutsideLungs parse_outside_lungs(const Fields& fields) {
+  const json& outside = fields.find("outside_lungs");
+  if (outside.is_null() || outside == "keep") return OutsideLungs::keep;
+  if (outside == "mean") return OutsideLungs::mean;
+  fields.fail("outside_lungs", "must be 'keep' or 'mean'");
+}
+
 float parse_temperature(const Fields& fields) {
   if (fields.find("temperature").is_null()) return 1.0F;
   const float temperature = as_finite(fields, "temperature", fields.find("temperature"));
@@ -113,6 +120,10 @@ const char* to_string(Contract::Kind kind) {
   return kind == Contract::Kind::segmenter ? "segmenter" : "classifier";
 }
 
+const char* to_string(OutsideLungs outside) {
+  return outside == OutsideLungs::keep ? "keep" : "mean";
+}
+
 Contract parse_contract(const json& document, const std::string& where) {
   const Fields fields(document, "contract", where);
   Contract contract;
@@ -126,6 +137,7 @@ Contract parse_contract(const json& document, const std::string& where) {
   if (!fields.find("enhance_side").is_null()) {
     contract.enhance_side = read_pixels(fields, "enhance_side");
   }
+  contract.outside_lungs = parse_outside_lungs(fields);
   contract.temperature = parse_temperature(fields);
   return contract;
 }
@@ -145,6 +157,7 @@ json to_json(const Contract& contract) {
           {"data", contract.data},
           {"licence", contract.licence},
           {"enhance_side", contract.enhance_side ? json(*contract.enhance_side) : json()},
+          {"outside_lungs", to_string(contract.outside_lungs)},
           {"temperature", as_written(contract.temperature)}};
 }
 

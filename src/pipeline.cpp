@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "cxr/classify.h"
+#include "cxr/crop.h"
 #include "cxr/enhance.h"
 #include "cxr/explain.h"
 #include "cxr/read.h"
@@ -104,7 +105,10 @@ std::vector<Study> Pipeline::process(const std::vector<Input>& batch, bool expla
     const double threshold = configuration_.crop_confidence_threshold;
     finding.lungs_trusted = is_trusted(finding.lungs, threshold);
     finding.crop = choose_crop(finding.lungs, threshold, finding.image_size);
-    pictures.enhanced = enhance(pictures.image(finding.crop), classifier_.contract().enhance_side);
+    const Contract& wanted = classifier_.contract();
+    pictures.enhanced = enhance(crop_radiograph(pictures.image, finding.lungs, pictures.lung_mask,
+                                                threshold, wanted.outside_lungs),
+                                wanted.enhance_side);
   });
   open = without_failed(std::move(open));
   if (open.empty()) return studies;

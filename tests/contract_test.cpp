@@ -20,7 +20,8 @@ json classifier() {
     "input": {"width": 480, "height": 352, "resize": "letterbox",
               "mean": [0.1, 0.2, 0.3], "std": [0.4, 0.5, 1e-3]},
     "classes": ["COVID-19", "Normal", "Pneumonia"],
-    "data": "some", "licence": "MIT", "enhance_side": 224, "temperature": 1.5})");
+    "data": "some", "licence": "MIT", "enhance_side": 224,
+    "outside_lungs": "mean", "temperature": 1.5})");
 }
 
 json segmenter() {
@@ -55,6 +56,7 @@ TEST(ContractTest, EveryFieldIsRead) {
   EXPECT_EQ(contract.data, "some");
   EXPECT_EQ(contract.licence, "MIT");
   EXPECT_EQ(contract.enhance_side, 224);
+  EXPECT_EQ(contract.outside_lungs, OutsideLungs::mean);
   EXPECT_FLOAT_EQ(contract.temperature, 1.5F);
 }
 
@@ -81,11 +83,13 @@ TEST(ContractTest, NumbersMakeTheRoundTripToTheBit) {
 
 TEST(ContractTest, OnlyKindInputAndClassesAreNeeded) {
   json contract = classifier();
-  for (const char* key : {"name", "version", "data", "licence", "enhance_side", "temperature"}) {
+  for (const char* key :
+       {"name", "version", "data", "licence", "enhance_side", "outside_lungs", "temperature"}) {
     contract.erase(key);
   }
   const Contract parsed = parse_contract(contract, "");
   EXPECT_FALSE(parsed.enhance_side.has_value());
+  EXPECT_EQ(parsed.outside_lungs, OutsideLungs::keep);
   EXPECT_EQ(parsed.temperature, 1.0F);
   EXPECT_EQ(parsed.name, "");
 }
@@ -145,6 +149,8 @@ TEST(ContractTest, BadValuesAreErrorsThatNameTheField) {
       {"/enhance_side", 31},
       {"/enhance_side", 4097},
       {"/enhance_side", "none"},
+      {"/outside_lungs", "black"},
+      {"/outside_lungs", 1},
       {"/temperature", 0},
       {"/temperature", -1.0},
       {"/temperature", "1"},

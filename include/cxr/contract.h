@@ -14,6 +14,12 @@ enum class Resize {
   letterbox  ///< aspect ratio kept, centred, padded with zeros before normalisation
 };
 
+/// What a classifier sees of a crop's pixels that are no lungs.
+enum class OutsideLungs {
+  keep,  ///< what is there
+  mean   ///< the mean tone of the lungs, so that nothing but lungs can be judged
+};
+
 /// What a network wants to be fed.
 struct NetworkInput {
   int width = 224;   ///< pixels, a multiple of 32 from 32 to 4096
@@ -38,10 +44,12 @@ struct Contract {
   /// Classifier: the longer side, in pixels, that a crop is brought to before enhancement; none
   /// for networks trained on radiographs at their native size.
   std::optional<int> enhance_side;
+  OutsideLungs outside_lungs = OutsideLungs::keep;  ///< classifier
   float temperature = 1.0F;  ///< classifier: divides the logits before the softmax
 };
 
 const char* to_string(Contract::Kind kind);
+const char* to_string(OutsideLungs outside);
 
 /// Reads a contract. `where` names the file or configuration key in errors. Throws Error naming
 /// the field and what is allowed. Fields that are not known are ignored, so that older programmes
