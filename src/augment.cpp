@@ -1,8 +1,11 @@
 #include "augment.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
+#include <vector>
 
 namespace cxr {
 namespace {
@@ -10,6 +13,57 @@ namespace {
 double either_way(cv::RNG& rng, double range) { return rng.uniform(-range, range); }
 
 bool happens(cv::RNG& rng, double probability) { return rng.uniform(0.0, 1.0) < probability; }
+
+/// Gamma, contrast, brightness, negative and fading in one look-up table.
+cv::Mat random_curve(const Augmentation& augmentation, cv::RNG& rng) {
+  const double gamma = std::exp2(either_way(rng, augmentation.gamma));
+  const double contrast = 1 + either_way(rng, augmentation.contrast);
+  const double brightness = 255 * either_way(rng, augmentation.brightness);
+  const bool negative = happens(rng, augmentation.invert);
+  const double range = happens(rng, augmentation.fade) ? rng.uniform(0.1, 0.5) : 1;
+  const double black = range < 1 ? rng.uniform(0.0, 1 - range) : 0;
+  cv::Mat table(1, 256, CV_8UC1);
+  for (int i = 0; i < 256; ++i) {
+    const double curved = 255 * std::pow(i / 255.0, gamma);
+    const double value = (curved - 127.5) * contrast + 127.5 + brightness;
+    const double whole = std::clamp(negative ? 255 - value : value, 0.0, 255.0);
+    table.at<uchar>(i) = cv::saturate_cast<uchar>(255 * black + whole * range);
+  }
+  return table;
+}
+
+void blend_in_equalized(cv::Mat& image, cv::RNG& rng) {
+  cv::Mat equalized;
+  cv::equalizeHist(image, equalized);
+  const double weight = rng.uniform(0.0, 1.0);
+  cv::addWeighted(equalized, weight, image, 1 - weight, 0, image);
+}
+
+void sharpen(cv::Mat& image, double amount) {
+  cv::Mat smooth;
+  cv::GaussianBlur(image, smooth, {}, 1.5);
+  cv::addWeighted(image, 1 + amount, smooth, -amount, 0, image);
+}
+
+void add_grain(cv::Mat& image, double deviation, cv::RNG& rng) {
+  cv::Mat grain(image.size(), CV_16SC1);
+  rng.fill(grain, cv::RNG::NORMAL, 0, deviation);
+  cv::add(image, grain, image, cv::noArray(), CV_8U);
+}
+
+void compress(cv::Mat& image, cv::RNG& rng) {
+  std::vector<uchar> bytes;
+  cv::imencode(".jpg", image, bytes, {cv::IMWRITE_JPEG_QUALITY, rng.uniform(15, 86)});
+  image = cv::imdecode(bytes, cv::IMREAD_GRAYSCALE);
+}
+
+/// Paints a rectangle of at most a quarter of the sides into the corner at (right, bottom).
+void cover_corner(cv::Mat& image, int right, int bottom, cv::RNG& rng) {
+  const cv::Size size(cvRound(image.cols * rng.uniform(0.05, 0.25)),
+                      cvRound(image.rows * rng.uniform(0.05, 0.25)));
+  const cv::Point at(right * (image.cols - size.width), bottom * (image.rows - size.height));
+  image(cv::Rect(at, size)).setTo(rng.uniform(0, 256));
+}
 
 }  // namespace
 
@@ -44,28 +98,37 @@ cv::Mat random_affine(const Augmentation& augmentation, cv::Size from, cv::Size 
 }
 
 cv::Mat random_tones(const Augmentation& augmentation, const cv::Mat& image, cv::RNG& rng) {
-  const double gamma = std::exp2(either_way(rng, augmentation.gamma));
-  const double contrast = 1 + either_way(rng, augmentation.contrast);
-  const double brightness = 255 * either_way(rng, augmentation.brightness);
-  const bool negative = happens(rng, augmentation.invert);
-  cv::Mat table(1, 256, CV_8UC1);
-  for (int i = 0; i < 256; ++i) {
-    const double curved = 255 * std::pow(i / 255.0, gamma);
-    const double value = (curved - 127.5) * contrast + 127.5 + brightness;
-    table.at<uchar>(i) = cv::saturate_cast<uchar>(negative ? 255 - value : value);
-  }
   cv::Mat changed;
-  cv::LUT(image, table, changed);
-
+  cv::LUT(image, random_curve(augmentation, rng), changed);
+  if (happens(rng, augmentation.equalize)) blend_in_equalized(changed, rng);
   const double blur = rng.uniform(0.0, 1.0) * augmentation.blur;
   if (blur > 0.3) cv::GaussianBlur(changed, changed, {}, blur);
+  const double sharpness = rng.uniform(0.0, 1.0) * augmentation.sharpen;
+  if (sharpness > 0.1) sharpen(changed, sharpness);
   const double noise = 255 * rng.uniform(0.0, 1.0) * augmentation.noise;
-  if (noise > 1) {
-    cv::Mat grain(changed.size(), CV_16SC1);
-    rng.fill(grain, cv::RNG::NORMAL, 0, noise);
-    cv::add(changed, grain, changed, cv::noArray(), CV_8U);
+  if (noise > 1) add_grain(changed, noise, rng);
+  if (happens(rng, augmentation.jpeg)) compress(changed, rng);
+  for (int corner = 0; corner < 4; ++corner) {
+    if (happens(rng, augmentation.corners)) cover_corner(changed, corner % 2, corner / 2, rng);
   }
   return changed;
+}
+
+cv::Mat random_raggedness(const Augmentation& augmentation, const cv::Mat& mask, cv::RNG& rng) {
+  if (!happens(rng, augmentation.ragged)) return mask;
+  constexpr int kMostBites = 5;
+  const int side = std::max(mask.rows, mask.cols);
+  cv::Mat ragged;
+  const int reach = 1 + 2 * rng.uniform(0, std::max(1, side / 50) + 1);
+  cv::morphologyEx(mask, ragged, rng.uniform(0, 2) == 0 ? cv::MORPH_ERODE : cv::MORPH_DILATE,
+                   cv::getStructuringElement(cv::MORPH_ELLIPSE, {reach, reach}));
+  const int bites = rng.uniform(0, kMostBites + 1);
+  for (int i = 0; i < bites; ++i) {
+    const cv::Point centre(rng.uniform(0, mask.cols), rng.uniform(0, mask.rows));
+    const cv::Size axes(rng.uniform(1, side / 10 + 2), rng.uniform(1, side / 10 + 2));
+    cv::ellipse(ragged, centre, axes, rng.uniform(0, 180), 0, 360, 0, cv::FILLED);
+  }
+  return ragged;
 }
 
 }  // namespace cxr

@@ -4,7 +4,6 @@
 
 #include "cxr/error.h"
 #include "cxr/whole_file.h"
-#include "tensor.h"
 
 namespace cxr {
 namespace {
@@ -14,9 +13,9 @@ constexpr const char* kStage = "checkpoint";
 }  // namespace
 
 void save_checkpoint(const std::filesystem::path& file, const TrainingState& state,
-                     const torch::jit::Module& network, const torch::optim::Optimizer& optimizer) {
+                     const Tensors& tensors, const torch::optim::Optimizer& optimizer) {
   torch::serialize::OutputArchive weights;
-  for (const auto& [name, tensor] : named_tensors(network)) weights.write(name, tensor.detach());
+  for (const auto& [name, tensor] : tensors) weights.write(name, tensor.detach());
   torch::serialize::OutputArchive moments;
   optimizer.save(moments);
   torch::serialize::OutputArchive archive;
@@ -34,7 +33,7 @@ void save_checkpoint(const std::filesystem::path& file, const TrainingState& sta
 }
 
 TrainingState load_checkpoint(const std::filesystem::path& file, const std::string& options,
-                              torch::jit::Module& network, torch::optim::Optimizer& optimizer) {
+                              Tensors& tensors, torch::optim::Optimizer& optimizer) {
   try {
     torch::serialize::InputArchive archive;
     archive.load_from(file.string());
@@ -55,7 +54,7 @@ TrainingState load_checkpoint(const std::filesystem::path& file, const std::stri
     torch::serialize::InputArchive weights;
     archive.read("weights", weights);
     const torch::NoGradGuard no_grad;
-    for (auto& [name, tensor] : named_tensors(network)) {
+    for (auto& [name, tensor] : tensors) {
       torch::Tensor stored;
       weights.read(name, stored);
       tensor.copy_(stored);

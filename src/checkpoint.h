@@ -4,6 +4,7 @@
 #include <torch/torch.h>
 
 #include <filesystem>
+#include <map>
 #include <string>
 
 namespace cxr {
@@ -15,13 +16,16 @@ struct TrainingState {
   double best_metric = 0;
 };
 
-/// Writes everything needed to go on, whole or not at all. Throws Error naming the file.
-void save_checkpoint(const std::filesystem::path& file, const TrainingState& state,
-                     const torch::jit::Module& network, const torch::optim::Optimizer& optimizer);
+using Tensors = std::map<std::string, torch::Tensor>;
 
-/// Reads a checkpoint into a network and an optimiser made with the same options. Throws
-/// UsageError where the checkpoint's options differ from `options`, Error where it is damaged.
+/// Writes everything needed to go on, whole or not at all: `tensors` are the network's and whatever
+/// else training keeps. Throws Error naming the file.
+void save_checkpoint(const std::filesystem::path& file, const TrainingState& state,
+                     const Tensors& tensors, const torch::optim::Optimizer& optimizer);
+
+/// Reads a checkpoint into tensors and an optimiser made with the same options. Throws UsageError
+/// where the checkpoint's options differ from `options`, Error where it is damaged.
 TrainingState load_checkpoint(const std::filesystem::path& file, const std::string& options,
-                              torch::jit::Module& network, torch::optim::Optimizer& optimizer);
+                              Tensors& tensors, torch::optim::Optimizer& optimizer);
 
 }  // namespace cxr

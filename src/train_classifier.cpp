@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <opencv2/imgproc.hpp>
+#include <random>
 #include <set>
+#include <sstream>
 
 #include "augment.h"
 #include "cxr/classify.h"
+#include "cxr/crop.h"
 #include "cxr/enhance.h"
 #include "cxr/error.h"
 #include "cxr/lung_box.h"
@@ -13,7 +16,9 @@
 #include "cxr/network_input.h"
 #include "cxr/read.h"
 #include "cxr/train.h"
-#include "lung_box_cache.h"
+#include "lungs_cache.h"
+#include "sampling.h"
+#include "temperature.h"
 #include "tensor.h"
 #include "training_loop.h"
 
@@ -26,30 +31,37 @@ constexpr const char* kStage = "training";
 /// kept, because augmentation looks over the edge of the crop.
 struct TrainingExample {
   cv::Mat image;  ///< CV_8UC1
+  cv::Mat lungs;  ///< CV_8UC1 of its size, 0 or 255; empty where what is outside them is kept
   cv::Rect crop;
-  std::int64_t label = 0;
+  std::size_t label = 0;
+  std::string source;
 };
 
 /// What inference would classify.
 struct ValidationExample {
   cv::Mat enhanced;  ///< CV_8UC3
-  std::int64_t label = 0;
+  std::size_t label = 0;
 };
 
 struct Examples {
   std::vector<TrainingExample> training;
   std::vector<ValidationExample> validation;
+  std::vector<ValidationExample> held_out;
 };
 
-TrainingExample make_training_example(const cv::Mat& image, const cv::Rect& crop, int side,
-                                      std::int64_t label) {
-  const double scale = static_cast<double>(side) / std::max(crop.width, crop.height);
+TrainingExample make_training_example(const cv::Mat& image, const Lungs& lungs,
+                                      const Contract& contract) {
+  const cv::Rect crop = choose_crop(lungs.box, kTrustedQuality, image.size());
+  const double scale =
+      static_cast<double>(*contract.enhance_side) / std::max(crop.width, crop.height);
+  const auto scaled = [scale](int value) { return std::max(1, cvRound(value * scale)); };
   TrainingExample example;
   cv::resize(image, example.image, {}, scale, scale, scale < 1 ? cv::INTER_AREA : cv::INTER_CUBIC);
-  const auto scaled = [scale](int value) { return std::max(1, cvRound(value * scale)); };
+  if (contract.outside_lungs == OutsideLungs::mean && is_trusted(lungs.box, kTrustedQuality)) {
+    example.lungs = mask_at(lungs.mask, example.image.size());
+  }
   example.crop = {cvRound(crop.x * scale), cvRound(crop.y * scale), scaled(crop.width),
                   scaled(crop.height)};
-  example.label = label;
   return example;
 }
 
@@ -60,29 +72,33 @@ std::vector<std::string> labels_of(const std::vector<ManifestRow>& rows) {
 }
 
 Examples load(const TrainingOptions& options, const std::vector<ManifestRow>& rows,
-              const Contract& contract, LungBoxCache& boxes, const TrainingListener& listener) {
-  const std::vector<std::string>& classes = contract.classes;
+              const Contract& contract, LungsCache& cache, const TrainingListener& listener) {
   constexpr std::size_t kSaveEvery = 1000;
+  const std::vector<std::string>& classes = contract.classes;
   Examples examples;
-  for_each_example(options, rows, listener, [&](const ManifestRow& row) {
+  std::size_t done = 0;
+  for_each_example(options, rows, listener, [&](const ManifestRow& row, Part part) {
     const cv::Mat image = read_radiograph(row.image);
-    const LungBox lungs = boxes.find(row.image.string(), image);
-    const cv::Rect crop = choose_crop(lungs, kTrustedQuality, image.size());
-    const auto label = std::find(classes.begin(), classes.end(), row.label) - classes.begin();
-    if (row.split == "train") {
-      examples.training.push_back(
-          make_training_example(image, crop, *contract.enhance_side, label));
+    const Lungs lungs = cache.find(row.image.string(), image);
+    const auto label = static_cast<std::size_t>(
+        std::find(classes.begin(), classes.end(), row.label) - classes.begin());
+    if (part == Part::training) {
+      examples.training.push_back(make_training_example(image, lungs, contract));
+      examples.training.back().label = label;
+      examples.training.back().source = row.source;
     } else {
-      examples.validation.push_back({enhance(image(crop), contract.enhance_side), label});
+      auto& kind = part == Part::validation ? examples.validation : examples.held_out;
+      const cv::Mat crop =
+          crop_radiograph(image, lungs.box, lungs.mask, kTrustedQuality, contract.outside_lungs);
+      kind.push_back({enhance(crop, contract.enhance_side), label});
     }
-    const std::size_t done = examples.training.size() + examples.validation.size();
-    if (done % kSaveEvery == 0) boxes.save();
+    if (++done % kSaveEvery == 0) cache.save();
   });
-  boxes.save();
+  cache.save();
   return examples;
 }
 
-/// The crop, moved, turned, stretched and re-toned at random.
+/// The crop, moved, turned, stretched and re-toned at random, outside its lungs as in inference.
 cv::Mat augmented_crop(const TrainingExample& example, const Augmentation& augmentation,
                        cv::RNG& rng) {
   const cv::Size size = example.crop.size();
@@ -94,114 +110,187 @@ cv::Mat augmented_crop(const TrainingExample& example, const Augmentation& augme
       map.at<double>(1, 0) * example.crop.x + map.at<double>(1, 1) * example.crop.y;
   cv::Mat crop;
   cv::warpAffine(example.image, crop, map, size, cv::INTER_LINEAR);
-  return random_tones(augmentation, crop, rng);
+  crop = random_tones(augmentation, crop, rng);
+  if (example.lungs.empty()) return crop;
+  cv::Mat lungs;
+  cv::warpAffine(example.lungs, lungs, map, size, cv::INTER_NEAREST);
+  return isolate_lungs(crop, random_raggedness(augmentation, lungs, rng));
+}
+
+/// Blends each example of a batch with another (Zhang et al., ICLR 2018: mixup).
+void mix(torch::Tensor& input, torch::Tensor& target, double alpha, std::uint64_t seed) {
+  std::mt19937_64 random(seed);
+  std::gamma_distribution<double> gamma(alpha);
+  const double a = gamma(random);
+  const double b = gamma(random);
+  const double weight = a + b > 0 ? a / (a + b) : 1;  // Beta(alpha, alpha)
+  input = torch::lerp(input.flip(0), input, weight);
+  target = torch::lerp(target.flip(0), target, weight);
 }
 
 TrainingBatch make_batch(const std::vector<TrainingExample>& examples,
-                         const Augmentation& augmentation, const Contract& contract,
+                         const ClassifierOptions& options, const Contract& contract,
                          const std::vector<std::size_t>& indices, std::uint64_t seed) {
+  const std::size_t classes = contract.classes.size();
   std::vector<cv::Mat> enhanced;
-  std::vector<std::int64_t> labels;
+  NdArray target({static_cast<std::int64_t>(indices.size()), static_cast<std::int64_t>(classes)});
+  std::ranges::fill(target.values,
+                    static_cast<float>(options.label_smoothing / static_cast<double>(classes)));
   for (std::size_t i = 0; i < indices.size(); ++i) {
     const TrainingExample& example = examples[indices[i]];
     cv::RNG rng = example_rng(seed, i);
-    enhanced.push_back(enhance(augmented_crop(example, augmentation, rng)));
-    labels.push_back(example.label);
+    enhanced.push_back(enhance(augmented_crop(example, options.training.augmentation, rng)));
+    target.at(i)[example.label] += static_cast<float>(1 - options.label_smoothing);
   }
-  const NdArray batch = to_network_input(enhanced, contract.input);
-  return {view(batch).clone(), torch::tensor(labels)};
+  const NdArray input = to_network_input(enhanced, contract.input);
+  TrainingBatch batch{view(input).clone(), view(target).clone()};
+  if (options.mixup > 0) mix(batch.input, batch.target, options.mixup, seed);
+  return batch;
 }
 
+/// Cross-entropy with a target of probabilities.
 torch::Tensor classification_loss(const torch::Tensor& logits, const torch::Tensor& target) {
-  constexpr double kLabelSmoothing = 0.05;
-  return torch::cross_entropy_loss(logits, target, {}, at::Reduction::Mean, -100, kLabelSmoothing);
+  return -(target * logits.log_softmax(1)).sum(1).mean();
+}
+
+NdArray logits_of(torch::jit::Module& network, const std::vector<ValidationExample>& examples,
+                  const Contract& contract) {
+  constexpr std::size_t kBatch = 32;
+  NdArray logits({static_cast<std::int64_t>(examples.size()),
+                  static_cast<std::int64_t>(contract.classes.size())});
+  for (std::size_t begin = 0; begin < examples.size(); begin += kBatch) {
+    std::vector<cv::Mat> enhanced;
+    for (std::size_t i = begin; i < std::min(begin + kBatch, examples.size()); ++i) {
+      enhanced.push_back(examples[i].enhanced);
+    }
+    const NdArray some = to_ndarray(evaluate(network, to_network_input(enhanced, contract.input)));
+    std::ranges::copy(some.values, logits.at(begin));
+  }
+  return logits;
+}
+
+std::vector<std::size_t> labels_of(const std::vector<ValidationExample>& examples) {
+  std::vector<std::size_t> labels;
+  for (const ValidationExample& example : examples) labels.push_back(example.label);
+  return labels;
 }
 
 /// Balanced accuracy (the mean of the classes' sensitivities), accuracy, and each sensitivity.
-std::vector<std::pair<std::string, double>> validate(torch::jit::Module& network,
-                                                     const std::vector<ValidationExample>& examples,
-                                                     const Contract& contract) {
-  constexpr std::size_t kBatch = 32;
-  std::vector<double> right(contract.classes.size());
-  std::vector<double> all(contract.classes.size());
-  for (std::size_t begin = 0; begin < examples.size(); begin += kBatch) {
-    const std::size_t end = std::min(begin + kBatch, examples.size());
-    std::vector<cv::Mat> enhanced;
-    for (std::size_t i = begin; i < end; ++i) {
-      enhanced.push_back(examples[i].enhanced);
-    }
-    const auto predicted = evaluate(network, to_network_input(enhanced, contract.input)).argmax(1);
-    for (std::size_t i = begin; i < end; ++i) {
-      const auto label = static_cast<std::size_t>(examples[i].label);
-      ++all[label];
-      const auto said = predicted[static_cast<std::int64_t>(i - begin)].item<std::int64_t>();
-      if (said == examples[i].label) ++right[label];
-    }
+Metrics accuracies(const NdArray& logits, const std::vector<std::size_t>& labels,
+                   const std::vector<std::string>& classes) {
+  std::vector<double> right(classes.size());
+  std::vector<double> all(classes.size());
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const float* row = logits.at(i);
+    ++all[labels[i]];
+    if (std::max_element(row, row + classes.size()) == row + labels[i]) ++right[labels[i]];
   }
-  std::vector<std::pair<std::string, double>> metrics{{"balanced_accuracy", 0}, {"accuracy", 0}};
+  Metrics metrics{{"balanced_accuracy", 0}, {"accuracy", 0}};
   double present = 0;
   for (std::size_t c = 0; c < all.size(); ++c) {
-    metrics[1].second += right[c] / static_cast<double>(examples.size());
+    metrics[1].second += right[c] / static_cast<double>(labels.size());
     if (all[c] == 0) continue;
     ++present;
     metrics[0].second += right[c] / all[c];
-    metrics.emplace_back("sensitivity_" + contract.classes[c], right[c] / all[c]);
+    metrics.emplace_back("sensitivity_" + classes[c], right[c] / all[c]);
   }
   metrics[0].second /= present;
   return metrics;
 }
 
-Contract classifier_contract(const TrainingOptions& options,
-                             const std::vector<std::string>& classes, int enhance_side) {
+/// Metrics of the validation split and of what is held out; fits the contract's temperature.
+Metrics validate(torch::jit::Module& network, const Examples& examples, Contract& contract) {
+  const NdArray logits = logits_of(network, examples.validation, contract);
+  const auto labels = labels_of(examples.validation);
+  contract.temperature = fit_temperature(logits, labels);
+  Metrics metrics = accuracies(logits, labels, contract.classes);
+  metrics.emplace_back("temperature", contract.temperature);
+  if (examples.held_out.empty()) return metrics;
+  for (const auto& [name, value] : accuracies(logits_of(network, examples.held_out, contract),
+                                              labels_of(examples.held_out), contract.classes)) {
+    metrics.emplace_back("held_out_" + name, value);
+  }
+  return metrics;
+}
+
+std::vector<double> weights_of(const std::vector<TrainingExample>& examples, Balance balance) {
+  std::vector<std::string> labels;
+  std::vector<std::string> sources;
+  for (const TrainingExample& example : examples) {
+    labels.push_back(std::to_string(example.label));
+    sources.push_back(example.source);
+  }
+  if (balance == Balance::label) return balanced_weights(labels);
+  if (balance == Balance::label_and_source) return balanced_weights(labels, sources);
+  return std::vector<double>(examples.size(), 1.0 / static_cast<double>(examples.size()));
+}
+
+Contract classifier_contract(const ClassifierOptions& options,
+                             const std::vector<std::string>& classes) {
   Contract contract;
   contract.kind = Contract::Kind::classifier;
   contract.name = "resnet34-cxr";
-  contract.version = "1";
-  contract.input.width = contract.input.height = options.side;
+  contract.version = std::string("2");
+  contract.input.width = contract.input.height = options.training.side;
   contract.input.resize = Resize::letterbox;
   contract.classes = classes;
-  contract.data = options.data;
-  contract.licence = options.licence;
-  contract.enhance_side = enhance_side;
+  contract.data = options.training.data;
+  contract.licence = options.training.licence;
+  contract.enhance_side = options.enhance_side.value_or(options.training.side);
+  contract.outside_lungs = options.outside_lungs;
   return contract;
+}
+
+void check(const ClassifierOptions& options) {
+  check(options.training);
+  const auto require = [](bool holds, const char* option, const char* allowed) {
+    if (!holds) throw UsageError(kStage, option, std::string("must be ") + allowed);
+  };
+  const int enhance_side = options.enhance_side.value_or(options.training.side);
+  require(enhance_side >= 32 && enhance_side <= 4096, "--enhance-side", "from 32 to 4096");
+  require(options.label_smoothing >= 0 && options.label_smoothing <= 0.5, "--label-smoothing",
+          "from 0 to 0.5");
+  require(options.mixup >= 0 && options.mixup <= 10, "--mixup", "from 0 to 10");
+}
+
+/// The options that are the classifier's own, for TrainingTask::depends_on.
+std::string describe(const ClassifierOptions& options, const Contract& contract,
+                     const std::string& segmenter) {
+  std::ostringstream text;
+  text << " segmenter=" << segmenter << " enhance-side=" << *contract.enhance_side
+       << " outside-lungs=" << to_string(contract.outside_lungs)
+       << " balance=" << static_cast<int>(options.balance)
+       << " label-smoothing=" << options.label_smoothing << " mixup=" << options.mixup;
+  return text.str();
 }
 
 }  // namespace
 
-void train_classifier(const TrainingOptions& options, const std::filesystem::path& segmenter,
-                      std::optional<int> enhance_side_wanted, const TrainingListener& listener) {
+void train_classifier(const ClassifierOptions& options, const TrainingListener& listener) {
   check(options);
-  const int enhance_side = enhance_side_wanted.value_or(options.side);
-  if (enhance_side < 32 || enhance_side > 4096) {
-    throw UsageError(kStage, "--enhance-side", "must be from 32 to 4096");
-  }
-  const auto rows = read_manifests({options.manifest}, Purpose::classification);
+  const TrainingOptions& training = options.training;
+  const auto rows = read_manifests(training.manifests, Purpose::classification);
   TrainingTask task;
-  task.contract = classifier_contract(options, labels_of(rows), enhance_side);
+  task.contract = classifier_contract(options, labels_of(rows));
   if (task.contract.classes.size() < 2) {
-    throw Error(kStage, options.manifest.string(), "has fewer than two labels");
+    throw Error(kStage, training.manifests.front().string(), "has fewer than two labels");
   }
-  LungBoxCache boxes(std::filesystem::path(options.out).concat(".boxes.csv"), segmenter);
-  const Examples examples = load(options, rows, task.contract, boxes, listener);
-  Augmentation augmentation;
-  augmentation.rotation = 10;
-  augmentation.scale = 0.15;
-  augmentation.shift = 0.05;
-  augmentation.noise = 0.01;  // the adaptive threshold magnifies it
-  augmentation.blur = 0.7;
+  LungsCache cache(std::filesystem::path(training.out).concat(".lungs.csv"), options.segmenter);
+  const Examples examples = load(training, rows, task.contract, cache, listener);
 
-  task.examples = examples.training.size();
-  task.batch = [&](const std::vector<std::size_t>& indices, std::uint64_t seed) {
-    return make_batch(examples.training, augmentation, task.contract, indices, seed);
+  task.weights = weights_of(examples.training, options.balance);
+  task.batch = [&](const std::vector<std::size_t>& indices, int side, std::uint64_t seed) {
+    Contract contract = task.contract;
+    contract.input.width = contract.input.height = side;
+    return make_batch(examples.training, options, contract, indices, seed);
   };
-  task.initial_encoder = segmenter;
-  task.depends_on =
-      " enhance-side=" + std::to_string(enhance_side) + " segmenter=" + boxes.segmenter();
+  task.initial_encoder = options.segmenter;
+  task.depends_on = describe(options, task.contract, cache.segmenter());
   task.loss = classification_loss;
-  task.validate = [&](torch::jit::Module& network) {
-    return validate(network, examples.validation, task.contract);
+  task.validate = [&](torch::jit::Module& network, Contract& contract) {
+    return validate(network, examples, contract);
   };
-  run_training(task, options, listener);
+  run_training(task, training, listener);
 }
 
 }  // namespace cxr

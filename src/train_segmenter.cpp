@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
@@ -11,6 +12,7 @@
 #include "cxr/network_input.h"
 #include "cxr/read.h"
 #include "cxr/train.h"
+#include "decoy.h"
 #include "tensor.h"
 #include "training_loop.h"
 
@@ -26,6 +28,7 @@ struct Example {
 struct Examples {
   std::vector<Example> training;
   std::vector<Example> validation;
+  std::vector<Example> held_out;
 };
 
 cv::Mat read_mask(const ManifestRow& row, cv::Size image_size) {
@@ -54,14 +57,15 @@ Examples load(const TrainingOptions& options, const TrainingListener& listener) 
   const cv::Size kept(options.side * 8 / 7, options.side * 8 / 7);
   Examples examples;
   for_each_example(
-      options, read_manifests({options.manifest}, Purpose::segmentation), listener,
-      [&](const ManifestRow& row) {
+      options, read_manifests(options.manifests, Purpose::segmentation), listener,
+      [&](const ManifestRow& row, Part part) {
         const cv::Mat image = read_radiograph(row.image);
         const cv::Mat mask = read_mask(row, image.size());
-        if (row.split == "train") {
+        if (part == Part::training) {
           examples.training.push_back({shrunk(image, kept), shrunk(mask, kept), row.source});
         } else {
-          examples.validation.push_back({image, mask, row.source});
+          auto& kind = part == Part::validation ? examples.validation : examples.held_out;
+          kind.push_back({image, mask, row.source});
         }
       });
   return examples;
@@ -75,26 +79,42 @@ cv::Mat target_mask(const cv::Mat& mask, cv::Size size) {
   return target;
 }
 
-TrainingBatch make_batch(const std::vector<Example>& examples, const Augmentation& augmentation,
-                         const NetworkInput& input, const std::vector<std::size_t>& indices,
-                         std::uint64_t seed) {
-  const cv::Size size(input.width, input.height);
+/// Which images of a training become decoys, and how the others are changed.
+struct Recipe {
+  Augmentation augmentation;
+  double decoys;
+  NetworkInput input;
+};
+
+/// One image as the network will see it and, in `target` (CV_8UC1), its lungs as ones.
+cv::Mat augmented(const Example& example, const Recipe& recipe, cv::RNG& rng, cv::Mat& target) {
+  const cv::Size size = target.size();
+  if (rng.uniform(0.0, 1.0) < recipe.decoys) {
+    target = 0;
+    const cv::Mat decoy = random_decoy(example.image, size, rng);
+    return rng.uniform(0, 2) == 0 ? decoy : random_tones(recipe.augmentation, decoy, rng);
+  }
+  const cv::Mat map = random_affine(recipe.augmentation, example.image.size(), size, rng);
+  cv::Mat image;
+  cv::Mat mask;
+  cv::warpAffine(example.image, image, map, size, cv::INTER_LINEAR);
+  cv::warpAffine(example.mask, mask, map, size, cv::INTER_LINEAR);
+  cv::threshold(mask, target, 127, 1, cv::THRESH_BINARY);
+  return random_tones(recipe.augmentation, image, rng);
+}
+
+TrainingBatch make_batch(const std::vector<Example>& examples, const Recipe& recipe,
+                         const std::vector<std::size_t>& indices, std::uint64_t seed) {
+  const cv::Size size(recipe.input.width, recipe.input.height);
   const auto count = static_cast<std::int64_t>(indices.size());
   auto target = torch::empty({count, size.height, size.width}, torch::kUInt8);
   std::vector<cv::Mat> images;
   for (std::size_t i = 0; i < indices.size(); ++i) {
-    const Example& example = examples[indices[i]];
     cv::RNG rng = example_rng(seed, i);
-    const cv::Mat map = random_affine(augmentation, example.image.size(), size, rng);
-    cv::Mat image;
-    cv::Mat mask;
-    cv::warpAffine(example.image, image, map, size, cv::INTER_LINEAR);
-    cv::warpAffine(example.mask, mask, map, size, cv::INTER_LINEAR);
-    images.push_back(random_tones(augmentation, image, rng));
-    cv::Mat row(size, CV_8UC1, target[static_cast<std::int64_t>(i)].data_ptr());
-    cv::threshold(mask, row, 127, 1, cv::THRESH_BINARY);
+    cv::Mat lungs(size, CV_8UC1, target[static_cast<std::int64_t>(i)].data_ptr());
+    images.push_back(augmented(examples[indices[i]], recipe, rng, lungs));
   }
-  const NdArray batch = to_network_input(images, input);
+  const NdArray batch = to_network_input(images, recipe.input);
   return {view(batch).clone(), target.to(torch::kLong)};
 }
 
@@ -111,24 +131,33 @@ double dice(const torch::Tensor& predicted, const torch::Tensor& truth) {
   return both == 0 ? 1.0 : 2 * (predicted * truth).sum().item<double>() / both;
 }
 
-/// Mean Dice over all validation images, and over those of each source.
-std::vector<std::pair<std::string, double>> validate(torch::jit::Module& network,
-                                                     const std::vector<Example>& examples,
-                                                     const NetworkInput& input) {
+/// Dice of each image, by source.
+std::map<std::string, std::vector<double>> dice_by_source(torch::jit::Module& network,
+                                                          const std::vector<Example>& examples,
+                                                          const NetworkInput& input) {
   std::map<std::string, std::vector<double>> by_source;
-  std::vector<double> all;
   for (const Example& example : examples) {
     const auto logits = evaluate(network, to_network_input({example.image}, input));
     const auto predicted = logits.argmax(1).squeeze(0);
     cv::Mat mask = target_mask(example.mask, {input.width, input.height});
     const auto truth = torch::from_blob(mask.data, {mask.rows, mask.cols}, torch::kUInt8);
-    all.push_back(dice(predicted, truth.to(torch::kLong)));
-    by_source[example.source].push_back(all.back());
+    by_source[example.source].push_back(dice(predicted, truth.to(torch::kLong)));
   }
-  const auto mean = [](const std::vector<double>& values) {
-    return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
-  };
-  std::vector<std::pair<std::string, double>> metrics{{"dice", mean(all)}};
+  return by_source;
+}
+
+double mean(const std::vector<double>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+/// Mean Dice over all validation images, and over those of each source.
+Metrics validate(torch::jit::Module& network, const Examples& examples, const NetworkInput& input) {
+  auto by_source = dice_by_source(network, examples.validation, input);
+  std::vector<double> all;
+  for (const auto& [source, values] : by_source)
+    all.insert(all.end(), values.begin(), values.end());
+  by_source.merge(dice_by_source(network, examples.held_out, input));
+  Metrics metrics{{"dice", mean(all)}};
   for (const auto& [source, values] : by_source) {
     if (!source.empty()) metrics.emplace_back("dice_" + source, mean(values));
   }
@@ -139,7 +168,7 @@ Contract segmenter_contract(const TrainingOptions& options) {
   Contract contract;
   contract.kind = Contract::Kind::segmenter;
   contract.name = "unet-resnet34-lungs";
-  contract.version = "1";
+  contract.version = std::string("2");
   contract.input.width = contract.input.height = options.side;
   contract.input.resize = Resize::squish;
   contract.classes = {"background", "lung"};
@@ -150,24 +179,29 @@ Contract segmenter_contract(const TrainingOptions& options) {
 
 }  // namespace
 
-void train_segmenter(const TrainingOptions& options, const TrainingListener& listener) {
-  check(options);
-  const Examples examples = load(options, listener);
-  Augmentation augmentation;
-  augmentation.quarter_turn = 0.08;
-  augmentation.invert = 0.08;
+void train_segmenter(const SegmenterOptions& options, const TrainingListener& listener) {
+  const TrainingOptions& training = options.training;
+  check(training);
+  if (options.decoys < 0 || options.decoys > 0.9) {
+    throw UsageError("training", "--decoys", "must be from 0 to 0.9");
+  }
+  const Examples examples = load(training, listener);
 
   TrainingTask task;
-  task.contract = segmenter_contract(options);
-  task.examples = examples.training.size();
-  task.batch = [&](const std::vector<std::size_t>& indices, std::uint64_t seed) {
-    return make_batch(examples.training, augmentation, task.contract.input, indices, seed);
+  task.contract = segmenter_contract(training);
+  task.weights.assign(examples.training.size(),
+                      1.0 / static_cast<double>(examples.training.size()));
+  task.batch = [&](const std::vector<std::size_t>& indices, int side, std::uint64_t seed) {
+    Recipe recipe{training.augmentation, options.decoys, task.contract.input};
+    recipe.input.width = recipe.input.height = side;
+    return make_batch(examples.training, recipe, indices, seed);
   };
+  task.depends_on = " decoys=" + std::to_string(options.decoys);
   task.loss = segmentation_loss;
-  task.validate = [&](torch::jit::Module& network) {
-    return validate(network, examples.validation, task.contract.input);
+  task.validate = [&](torch::jit::Module& network, const Contract& contract) {
+    return validate(network, examples, contract.input);
   };
-  run_training(task, options, listener);
+  run_training(task, training, listener);
 }
 
 }  // namespace cxr

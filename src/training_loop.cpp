@@ -10,8 +10,7 @@
 #include <future>
 #include <iomanip>
 #include <numbers>
-#include <numeric>
-#include <random>
+#include <opencv2/core.hpp>
 #include <sstream>
 
 #include "architecture.h"
@@ -19,8 +18,10 @@
 #include "cxr/error.h"
 #include "cxr/sha256.h"
 #include "cxr/whole_file.h"
+#include "sampling.h"
 #include "tensor.h"
 #include "training_log.h"
+#include "weight_average.h"
 
 namespace cxr {
 namespace {
@@ -33,11 +34,19 @@ constexpr double kLargestGradient = 5.0;  // norm over all parameters
 /// What a resumed run must have in common with the run that it goes on with.
 std::string describe(const TrainingTask& task, const TrainingOptions& options) {
   std::ostringstream text;
-  text << "manifest=" << sha256(options.manifest) << task.depends_on
-       << " epochs=" << options.epochs << " batch-size=" << options.batch_size
-       << " side=" << options.side << " learning-rate=" << options.learning_rate
-       << " weight-decay=" << options.weight_decay << " seed=" << options.seed
+  text << "manifests=";
+  for (const auto& manifest : options.manifests) text << sha256(manifest) << ',';
+  if (!options.init.empty()) text << " init=" << sha256(options.init);
+  for (const std::string& source : options.hold_out) text << " hold-out=" << source;
+  text << task.depends_on << " epochs=" << options.epochs
+       << " images-per-epoch=" << options.images_per_epoch << " batch-size=" << options.batch_size
+       << " side=" << options.side << " first-side=" << options.first_side.value_or(options.side)
+       << " learning-rate=" << options.learning_rate << " weight-decay=" << options.weight_decay
+       << " averaging=" << options.averaging << " seed=" << options.seed
        << " bfloat16=" << options.bfloat16;
+  for_each_range(options.augmentation, [&](const char* name, double value, const char*) {
+    text << ' ' << name << '=' << value;
+  });
   return text.str();
 }
 
@@ -74,19 +83,16 @@ void set_learning_rate(torch::optim::Optimizer& optimizer, double rate) {
   }
 }
 
-/// Batches of one epoch in random order. A remainder too small for a batch waits for another
-/// epoch: batch norm wants full batches.
-std::vector<std::vector<std::size_t>> shuffled_batches(std::size_t examples, std::size_t size,
-                                                       std::uint64_t seed) {
-  std::vector<std::size_t> order(examples);
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::shuffle(order.begin(), order.end(), std::mt19937_64(seed));
-  std::vector<std::vector<std::size_t>> batches;
-  for (std::size_t begin = 0; begin + size <= examples; begin += size) {
-    const auto first = order.begin() + static_cast<std::ptrdiff_t>(begin);
-    batches.emplace_back(first, first + static_cast<std::ptrdiff_t>(size));
-  }
-  return batches;
+/// Grows by steps of 32 pixels over the first two thirds of the epochs.
+int side_of_epoch(const TrainingOptions& options, int epoch) {
+  const int first = options.first_side.value_or(options.side);
+  const double grown = std::min(1.0, 1.5 * (epoch - 1) / options.epochs);
+  return first + cvRound(grown * (options.side - first) / 32) * 32;
+}
+
+std::size_t draws_of_epoch(const TrainingTask& task, const TrainingOptions& options) {
+  return options.images_per_epoch > 0 ? static_cast<std::size_t>(options.images_per_epoch)
+                                      : task.weights.size();
 }
 
 /// While it lives, convolutions and matrix products of this thread are computed in bfloat16.
@@ -124,13 +130,14 @@ torch::Tensor forward(Module& network, const torch::Tensor& input, bool bfloat16
 
 /// One epoch; returns the mean loss. The next batch is prepared while the network learns from one.
 double run_epoch(const TrainingTask& task, const TrainingOptions& options, int epoch,
-                 Module& network, torch::optim::Optimizer& optimizer,
+                 Module& network, WeightAverage& average, torch::optim::Optimizer& optimizer,
                  const TrainingListener& listener) {
   const std::uint64_t epoch_seed = options.seed * 1'000'003 + static_cast<std::uint64_t>(epoch);
-  const auto batches =
-      shuffled_batches(task.examples, static_cast<std::size_t>(options.batch_size), epoch_seed);
+  const auto batches = random_batches(task.weights, draws_of_epoch(task, options),
+                                      static_cast<std::size_t>(options.batch_size), epoch_seed);
+  const int side = side_of_epoch(options, epoch);
   const auto prepare = [&](std::size_t i) {
-    return std::async(std::launch::async, task.batch, batches[i], epoch_seed * 1'000'003 + i);
+    return std::async(std::launch::async, task.batch, batches[i], side, epoch_seed * 1'000'003 + i);
   };
   const std::string what = "epoch " + std::to_string(epoch) + "/" + std::to_string(options.epochs);
 
@@ -149,14 +156,17 @@ double run_epoch(const TrainingTask& task, const TrainingOptions& options, int e
     const auto output = forward(network, batch.input, options.bfloat16);
     const torch::Tensor loss = task.loss(output, batch.target);
     const double value = loss.item<double>();
-    if (!std::isfinite(value)) {
-      throw Error(kStage, options.out.string(),
-                  "the loss is not finite in " + what + "; try a smaller --learning-rate");
-    }
     optimizer.zero_grad();
     loss.backward();
-    torch::nn::utils::clip_grad_norm_(parameters, kLargestGradient);
+    const double gradient = torch::nn::utils::clip_grad_norm_(parameters, kLargestGradient);
+    if (!std::isfinite(value) || !std::isfinite(gradient)) {
+      throw Error(kStage, options.out.string(),
+                  "the loss is not finite in " + what +
+                      "; the best model of the epochs before is kept; try a smaller "
+                      "--learning-rate");
+    }
     optimizer.step();
+    average.update(network, step + 1);
     sum += value;
     if (listener.progress) {
       std::ostringstream figure;
@@ -167,21 +177,37 @@ double run_epoch(const TrainingTask& task, const TrainingOptions& options, int e
   return sum / static_cast<double>(batches.size());
 }
 
-void take_over_encoder(Module& network, const std::filesystem::path& file) {
-  const auto known = named_tensors(torch::jit::load(file.string(), torch::kCPU));
+/// Copies the weights that both have in the same shape, of the encoder or all.
+void take_over(Module& network, const std::filesystem::path& file, bool encoder_only) {
+  Tensors known;
+  try {
+    known = named_tensors(torch::jit::load(file.string(), torch::kCPU));
+  } catch (const c10::Error& error) {
+    throw Error(kStage, file.string(),
+                std::string("is not a model (") + error.what_without_backtrace() + ")");
+  }
   const torch::NoGradGuard no_grad;
+  bool any = false;
   for (auto& [name, tensor] : named_tensors(network)) {
     const auto found = known.find(name);
-    if (is_of_encoder(name) && found != known.end() && found->second.sizes() == tensor.sizes()) {
-      tensor.copy_(found->second);
-    }
+    if (encoder_only && !is_of_encoder(name)) continue;
+    if (found == known.end() || found->second.sizes() != tensor.sizes()) continue;
+    tensor.copy_(found->second);
+    any = true;
+  }
+  if (!any && !encoder_only) {
+    throw Error(kStage, file.string(), "is no network of this kind: it cannot be gone on from");
   }
 }
 
-Module make_trainable(const TrainingTask& task, std::uint64_t seed) {
-  torch::manual_seed(seed);
+Module make_trainable(const TrainingTask& task, const TrainingOptions& options) {
+  torch::manual_seed(options.seed);
   Module network = make_network(task.contract);
-  if (!task.initial_encoder.empty()) take_over_encoder(network, task.initial_encoder);
+  if (!options.init.empty()) {
+    take_over(network, options.init, false);
+  } else if (!task.initial_encoder.empty()) {
+    take_over(network, task.initial_encoder, true);
+  }
   for (torch::Tensor parameter : network.parameters()) {
     // oneDNN trains a third faster on this layout.
     if (parameter.dim() == 4) {
@@ -204,20 +230,35 @@ void check(const TrainingOptions& options) {
   require(options.learning_rate > 0 && options.learning_rate <= 1, "--learning-rate",
           "above 0, at most 1");
   require(options.weight_decay >= 0 && options.weight_decay <= 1, "--weight-decay", "from 0 to 1");
+  require(options.images_per_epoch >= 0, "--images-per-epoch", "0 or above");
+  require(options.averaging >= 0 && options.averaging < 1, "--averaging", "from 0 to below 1");
+  const int first = options.first_side.value_or(options.side);
+  require(first >= 64 && first <= options.side && first % 32 == 0, "--first-side",
+          "a multiple of 32 from 64 to --side");
+  require(!options.manifests.empty(), "--data", "given");
+  for_each_range(options.augmentation, [&](const char* name, double value, const char*) {
+    require(value >= 0 && value <= 180, ("--" + std::string(name)).c_str(), "0 or above");
+  });
   const WholeFile out_can_be_written(options.out);
 }
 
 void for_each_example(const TrainingOptions& options, const std::vector<ManifestRow>& rows,
                       const TrainingListener& listener,
-                      const std::function<void(const ManifestRow&)>& load) {
+                      const std::function<void(const ManifestRow&, Part)>& load) {
+  const auto& hold_out = options.hold_out;
   bool can_validate = false;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (rows[i].split == "train" || rows[i].split == "val") load(rows[i]);
-    can_validate = can_validate || rows[i].split == "val";
+    const ManifestRow& row = rows[i];
+    const bool held_out = std::find(hold_out.begin(), hold_out.end(), row.source) != hold_out.end();
+    const Part part = row.split == "train" ? Part::training
+                      : row.split == "val" ? Part::validation
+                                           : Part::none;
+    if (part != Part::none) load(row, held_out ? Part::held_out : part);
+    can_validate = can_validate || (part == Part::validation && !held_out);
     if (listener.progress) listener.progress("reading images", i + 1, rows.size(), "");
   }
   if (!can_validate) {
-    throw Error(kStage, options.manifest.string(), "has no row with split `val`");
+    throw Error(kStage, options.manifests.front().string(), "has no row with split `val`");
   }
 }
 
@@ -228,21 +269,24 @@ torch::Tensor evaluate(Module& network, const NdArray& input) {
 
 void run_training(const TrainingTask& task, const TrainingOptions& options,
                   const TrainingListener& listener) {
-  if (task.examples < static_cast<std::size_t>(options.batch_size)) {
-    throw Error(kStage, options.manifest.string(),
+  if (draws_of_epoch(task, options) < static_cast<std::size_t>(options.batch_size)) {
+    throw Error(kStage, options.manifests.front().string(),
                 "the training split has fewer images than one batch (" +
-                    std::to_string(task.examples) + "); use a smaller --batch-size");
+                    std::to_string(task.weights.size()) + "); use a smaller --batch-size");
   }
   // The executor's optimiser specialises on shapes and costs more than it gives while training.
   const torch::jit::GraphOptimizerEnabledGuard optimise(false);
   use_all_cores();
 
-  Module network = make_trainable(task, options.seed);
+  Module network = make_trainable(task, options);
+  WeightAverage average(network, options.averaging);
+  Tensors tensors = named_tensors(network);
+  for (auto& [name, tensor] : average.tensors()) tensors["average." + name] = tensor;
   torch::optim::AdamW optimizer(parameter_groups(network, options.weight_decay));
   const auto checkpoint = std::filesystem::path(options.out).concat(".checkpoint");
   TrainingState state{describe(task, options), 0, 0};
   const bool resumed = options.resume && std::filesystem::exists(checkpoint);
-  if (resumed) state = load_checkpoint(checkpoint, state.options, network, optimizer);
+  if (resumed) state = load_checkpoint(checkpoint, state.options, tensors, optimizer);
   if (resumed && listener.note) {
     listener.note("resumed after epoch " + std::to_string(state.epochs_done));
   }
@@ -253,20 +297,24 @@ void run_training(const TrainingTask& task, const TrainingOptions& options,
     EpochReport report;
     report.epoch = state.epochs_done + 1;
     report.epochs = options.epochs;
-    report.training_loss = run_epoch(task, options, report.epoch, network, optimizer, listener);
+    report.training_loss =
+        run_epoch(task, options, report.epoch, network, average, optimizer, listener);
     network.eval();
-    report.metrics = task.validate(network);
+    average.swap(network);
+    Contract contract = task.contract;
+    report.metrics = task.validate(network, contract);
     const double metric = report.metrics.at(0).second;
     report.best = report.epoch == 1 || metric > state.best_metric;
     if (report.best) {
       state.best_metric = metric;
-      save_network(network, task.contract, options.out);
+      save_network(network, contract, options.out);
     }
+    average.swap(network);
     report.seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     state.epochs_done = report.epoch;
     log.write(report);
-    save_checkpoint(checkpoint, state, network, optimizer);
+    save_checkpoint(checkpoint, state, tensors, optimizer);
     if (listener.epoch) listener.epoch(report);
   }
 }

@@ -91,6 +91,31 @@ TEST_F(TrainProgram, WrongOptionsEndWithTwo) {
   EXPECT_NE(missing.err.find("nowhere.csv"), std::string::npos) << missing.err;
 }
 
+TEST_F(TrainProgram, OptionsComeFromAFileAndTheCommandLineHasTheLastWord) {
+  std::ofstream(folder_ / "options.json")
+      << R"({"segmenter": {"epochs": 1, "noise": 0.5, "hold-out": ["one", "two"]},
+             "classifier": {"epochs": 7}})";
+  const Outcome from_file = train({"--config", file("options.json")});
+  EXPECT_EQ(from_file.status, 0) << from_file.err;
+  EXPECT_NE(from_file.err.find("epoch 1/1"), std::string::npos) << from_file.err;
+  const Outcome both = train({"--config", file("options.json"), "--epochs", "2"});
+  EXPECT_NE(both.err.find("epoch 2/2"), std::string::npos) << both.err;
+}
+
+TEST_F(TrainProgram, AnOptionsFileThatIsWrongIsSaid) {
+  const auto with = [&](const char* text) {
+    std::ofstream(folder_ / "options.json") << text;
+    return train({"--config", file("options.json")});
+  };
+  const Outcome unknown = with(R"({"segmenter": {"epoch": 1}})");
+  EXPECT_EQ(unknown.status, 2);
+  EXPECT_NE(unknown.err.find("epoch"), std::string::npos) << unknown.err;
+  EXPECT_EQ(with("{").status, 2);
+  EXPECT_EQ(with(R"({"segmenter": 3})").status, 2);
+  EXPECT_EQ(with(R"({"segmenter": {"epochs": "many"}})").status, 2);
+  EXPECT_EQ(train({"--config", file("nowhere.json")}).status, 2);
+}
+
 TEST_F(TrainProgram, BadRowsAreReportedTogetherBeforeTraining) {
   std::ofstream(folder_ / "manifest.csv", std::ios::app)
       << "gone.png,m0.png,train\n,m1.png,val\n1.png,m3.png,val\n";

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <opencv2/core.hpp>
+#include <string>
+
+#include "cxr/lung_box.h"
+#include "cxr/network.h"
+
+namespace cxr {
+
+/// What a segmenter found in one image.
+struct Lungs {
+  LungBox box;
+  cv::Mat mask;  ///< CV_8UC1, 0 or 255, at the segmenter's resolution
+};
+
+/// The lungs that a segmenter finds, kept in a CSV file so that each image is segmented once. What
+/// another segmenter found is passed over.
+class LungsCache {
+ public:
+  /// Throws Error where the segmenter or an existing file cannot be read.
+  LungsCache(std::filesystem::path file, const std::filesystem::path& segmenter);
+
+  /// The lungs of an image, which goes by a name of its own.
+  Lungs find(const std::string& name, const cv::Mat& image);
+
+  /// Tells segmenters apart.
+  const std::string& segmenter() const { return segmenter_; }
+
+  /// Writes the file, whole or not at all, where there is something new.
+  void save();
+
+ private:
+  struct Entry {
+    LungBox box;
+    std::string runs;  ///< the mask: lengths of its runs of 0 and 255 in turn, row by row
+  };
+
+  void load();
+
+  std::filesystem::path file_;
+  std::string segmenter_;
+  Network network_;
+  std::map<std::string, Entry> entries_;
+  bool changed_ = false;
+};
+
+}  // namespace cxr

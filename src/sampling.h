@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace cxr {
+
+/// Weights that make each of the groups count the same, and each member of a group: 1 / (groups *
+/// members of its group). They sum to 1.
+std::vector<double> balanced_weights(const std::vector<std::string>& groups);
+
+/// As above, for groups within groups: every outer group counts the same, within it every inner.
+std::vector<double> balanced_weights(const std::vector<std::string>& outer,
+                                     const std::vector<std::string>& inner);
+
+/// The batches of one epoch in random order. Each example is drawn as often as its weight (they sum
+/// to 1) times `draws` says, rounded up or down at random. A remainder too small for a batch waits
+/// for another epoch: batch norm wants full batches.
+std::vector<std::vector<std::size_t>> random_batches(const std::vector<double>& weights,
+                                                     std::size_t draws, std::size_t batch_size,
+                                                     std::uint64_t seed);
+
+}  // namespace cxr
