@@ -29,6 +29,19 @@ void weigh_planes(const float* planes, const float* gradient, std::size_t count,
   }
 }
 
+/// Enlarges a map to the network's input. A cell of a network of odd kernels, padded so that they
+/// begin centred on the first pixel, as ResNet's do, is centred on pixel (stride * column, stride *
+/// row), not in the middle of its share of the input.
+cv::Mat over_input(const cv::Mat& map, cv::Size input) {
+  const double stride_x = static_cast<double>(input.width) / map.cols;
+  const double stride_y = static_cast<double>(input.height) / map.rows;
+  const cv::Matx23d to_map(1 / stride_x, 0, 0, 0, 1 / stride_y, 0);
+  cv::Mat enlarged;
+  cv::warpAffine(map, enlarged, to_map, input, cv::INTER_CUBIC | cv::WARP_INVERSE_MAP,
+                 cv::BORDER_REPLICATE);
+  return enlarged;
+}
+
 }  // namespace
 
 NdArray class_activation_maps(const Network& classifier, const Classification& classification,
@@ -51,11 +64,15 @@ NdArray class_activation_maps(const Network& classifier, const Classification& c
 cv::Mat heat_map(const float* activation, cv::Size activation_size, const NetworkInput& input,
                  cv::Size crop_size, CamMethod method) {
   const cv::Mat map(activation_size, CV_32FC1, const_cast<float*>(activation));
-  cv::Mat over_input;
-  cv::resize(map, over_input, {input.width, input.height}, 0, 0, cv::INTER_CUBIC);
+  const cv::Size input_size(input.width, input.height);
+  cv::Mat enlarged;
+  if (method == CamMethod::original) {
+    cv::resize(map, enlarged, input_size, 0, 0, cv::INTER_CUBIC);
+  } else {
+    enlarged = over_input(map, input_size);
+  }
   cv::Mat over_crop;
-  cv::resize(over_input(content_rect(input, crop_size)), over_crop, crop_size, 0, 0,
-             cv::INTER_CUBIC);
+  cv::resize(enlarged(content_rect(input, crop_size)), over_crop, crop_size, 0, 0, cv::INTER_CUBIC);
   double low = 0;
   double high = 0;
   cv::minMaxLoc(over_crop, &low, &high);
