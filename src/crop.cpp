@@ -1,8 +1,26 @@
 #include "cxr/crop.h"
 
+#include <algorithm>
 #include <opencv2/imgproc.hpp>
+#include <utility>
+#include <vector>
 
 namespace cxr {
+namespace {
+
+/// The tones below and above which a share `tail` of the masked pixels lies.
+std::pair<int, int> tonal_range(const cv::Mat& image, const cv::Mat& mask, double tail) {
+  cv::Mat histogram;
+  cv::calcHist(std::vector{image}, {0}, mask, histogram, {256}, {0, 256});
+  const auto tail_pixels = static_cast<float>(tail * cv::countNonZero(mask));
+  const auto end_of_tail = [&](int tone, int step) {
+    for (float below = 0; (below += histogram.at<float>(tone)) <= tail_pixels;) tone += step;
+    return tone;
+  };
+  return {end_of_tail(0, 1), end_of_tail(255, -1)};
+}
+
+}  // namespace
 
 cv::Mat mask_at(const cv::Mat& lung_mask, cv::Size image_size) {
   cv::Mat mask;
@@ -13,8 +31,12 @@ cv::Mat mask_at(const cv::Mat& lung_mask, cv::Size image_size) {
 
 cv::Mat isolate_lungs(const cv::Mat& image, const cv::Mat& lungs) {
   if (cv::countNonZero(lungs) == 0) return image.clone();
-  cv::Mat isolated(image.size(), image.type(), cv::mean(image, lungs));
-  image.copyTo(isolated, lungs);
+  const auto [low, high] = tonal_range(image, lungs, 0.01);
+  cv::Mat stretched;
+  const double scale = 255.0 / std::max(high - low, 1);
+  image.convertTo(stretched, CV_8U, scale, -low * scale);
+  cv::Mat isolated(image.size(), image.type(), cv::mean(stretched, lungs));
+  stretched.copyTo(isolated, lungs);
   return isolated;
 }
 

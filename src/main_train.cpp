@@ -57,6 +57,10 @@ void add_classifier(CLI::App& command, cxr::ClassifierOptions& options) {
   command.add_option("--segmenter", options.segmenter, "Model that finds the lungs")
       ->required()
       ->check(CLI::ExistingFile);
+  command
+      .add_option("--masked", options.masked,
+                  "Manifest of radiographs that are black outside the lungs; may be repeated")
+      ->check(CLI::ExistingFile);
   command.add_option("--enhance-side", options.enhance_side,
                      "Longer side of the crop when it is enhanced, in pixels; as --side where not "
                      "given");

@@ -15,6 +15,7 @@
 #include "cxr/manifest.h"
 #include "cxr/network_input.h"
 #include "cxr/read.h"
+#include "cxr/sha256.h"
 #include "cxr/train.h"
 #include "lungs_cache.h"
 #include "sampling.h"
@@ -65,21 +66,31 @@ TrainingExample make_training_example(const cv::Mat& image, const Lungs& lungs,
   return example;
 }
 
+/// The lungs of a radiograph that is black elsewhere.
+Lungs lungs_of_masked(const cv::Mat& image) {
+  constexpr double kBlack = 8;  // JPEG leaves some grey round the lungs
+  cv::Mat mask;
+  cv::threshold(image, mask, kBlack, 255, cv::THRESH_BINARY);
+  cv::morphologyEx(mask, mask, cv::MORPH_OPEN, cv::Mat::ones(3, 3, CV_8UC1));
+  return {find_lung_box(cv::Mat(mask.size(), CV_32FC1, cv::Scalar(1)), mask, image.size()), mask};
+}
+
 std::vector<std::string> labels_of(const std::vector<ManifestRow>& rows) {
   std::set<std::string> labels;
   for (const ManifestRow& row : rows) labels.insert(row.label);
   return {labels.begin(), labels.end()};
 }
 
-Examples load(const TrainingOptions& options, const std::vector<ManifestRow>& rows,
+Examples load(const ClassifierOptions& options, const std::vector<ManifestRow>& rows,
               const Contract& contract, LungsCache& cache, const TrainingListener& listener) {
   constexpr std::size_t kSaveEvery = 1000;
   const std::vector<std::string>& classes = contract.classes;
   Examples examples;
   std::size_t done = 0;
-  for_each_example(options, rows, listener, [&](const ManifestRow& row, Part part) {
+  for_each_example(options.training, rows, listener, [&](const ManifestRow& row, Part part) {
     const cv::Mat image = read_radiograph(row.image);
-    const Lungs lungs = cache.find(row.image.string(), image);
+    const bool masked = std::ranges::find(options.masked, row.manifest) != options.masked.end();
+    const Lungs lungs = masked ? lungs_of_masked(image) : cache.find(row.image.string(), image);
     const auto label = static_cast<std::size_t>(
         std::find(classes.begin(), classes.end(), row.label) - classes.begin());
     if (part == Part::training) {
@@ -250,6 +261,8 @@ void check(const ClassifierOptions& options) {
   require(enhance_side >= 32 && enhance_side <= 4096, "--enhance-side", "from 32 to 4096");
   require(options.label_smoothing >= 0 && options.label_smoothing <= 0.5, "--label-smoothing",
           "from 0 to 0.5");
+  require(options.masked.empty() || options.outside_lungs == OutsideLungs::mean, "--outside-lungs",
+          "mean where there are masked radiographs");
   require(options.mixup >= 0 && options.mixup <= 10, "--mixup", "from 0 to 10");
 }
 
@@ -257,6 +270,7 @@ void check(const ClassifierOptions& options) {
 std::string describe(const ClassifierOptions& options, const Contract& contract,
                      const std::string& segmenter) {
   std::ostringstream text;
+  for (const auto& manifest : options.masked) text << " masked=" << sha256(manifest);
   text << " segmenter=" << segmenter << " enhance-side=" << *contract.enhance_side
        << " outside-lungs=" << to_string(contract.outside_lungs)
        << " balance=" << static_cast<int>(options.balance)
@@ -269,14 +283,16 @@ std::string describe(const ClassifierOptions& options, const Contract& contract,
 void train_classifier(const ClassifierOptions& options, const TrainingListener& listener) {
   check(options);
   const TrainingOptions& training = options.training;
-  const auto rows = read_manifests(training.manifests, Purpose::classification);
+  std::vector<std::filesystem::path> manifests = training.manifests;
+  manifests.insert(manifests.end(), options.masked.begin(), options.masked.end());
+  const auto rows = read_manifests(manifests, Purpose::classification);
   TrainingTask task;
   task.contract = classifier_contract(options, labels_of(rows));
   if (task.contract.classes.size() < 2) {
     throw Error(kStage, training.manifests.front().string(), "has fewer than two labels");
   }
   LungsCache cache(std::filesystem::path(training.out).concat(".lungs.csv"), options.segmenter);
-  const Examples examples = load(training, rows, task.contract, cache, listener);
+  const Examples examples = load(options, rows, task.contract, cache, listener);
 
   task.weights = weights_of(examples.training, options.balance);
   task.batch = [&](const std::vector<std::size_t>& indices, int side, std::uint64_t seed) {

@@ -317,6 +317,33 @@ TEST_F(TrainTest, ADivergingTrainingStopsAndKeepsTheBestModel) {
   EXPECT_EQ(outputs_of(first.training.out), kept);
 }
 
+TEST_F(TrainTest, MaskedRadiographsBringTheirLungsAndNeedTheOthersIsolated) {
+  fs::create_directory(folder_ / "masked");
+  std::ofstream manifest(folder_ / "masked" / "manifest.csv");
+  manifest << "image,label,split\n";
+  for (const char* image : {"0.png", "1.png", "2.png"}) {
+    const cv::Mat film = cv::imread((folder_ / image).string(), cv::IMREAD_GRAYSCALE);
+    const cv::Mat lungs = cv::imread((folder_ / ("m" + std::string(image))).string(), 0);
+    cv::imwrite((folder_ / "masked" / image).string(), film & lungs);
+    manifest << image << ",clear,train\n";
+  }
+  manifest.close();
+  ClassifierOptions with = classifier("c.pt");
+  with.training.epochs = 1;
+  with.masked = {folder_ / "masked" / "manifest.csv"};
+  EXPECT_THROW(train_classifier(with, {}), UsageError);
+
+  with.outside_lungs = OutsideLungs::mean;
+  TrainingListener listener;
+  std::size_t steps = 0;
+  listener.progress = [&](const std::string& what, std::size_t, std::size_t total, auto&&) {
+    if (what == "epoch 1/1") steps = total;
+  };
+  train_classifier(with, listener);
+  EXPECT_EQ(steps, 3U);                                             // of nine images
+  EXPECT_EQ(read_csv(folder_ / "c.pt.lungs.csv").rows.size(), 8U);  // the masked are not there
+}
+
 TEST_F(TrainTest, EveryChoiceOfTheClassifierTrainsAndIsInTheContract) {
   ClassifierOptions all = classifier("c.pt");
   all.training.manifests = {folder_ / "classification.csv", folder_ / "classification.csv"};
