@@ -61,7 +61,7 @@ class ChartPainter {
  public:
   ChartPainter(cv::Mat panel, const Chart& chart) : panel_(std::move(panel)), chart_(chart) {
     const int top = kMargin + kTitle + kMargin / 2 + lay_out_legend() + kMargin / 2;
-    const int bottom = panel_.rows - kMargin - 2 * kText - 2 * kMargin;
+    const int bottom = panel_.rows - 2 * kMargin - 2 * kText;
     area_ = {cv::Point(kAxisRoom, top), cv::Point(panel_.cols - kMargin, bottom)};
   }
 

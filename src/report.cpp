@@ -19,7 +19,7 @@ std::size_t width(const std::string& text) {
 std::string escaped(const std::string& cell) {
   std::string result;
   for (const char c : cell) {
-    if (c == '|' || c == '\\' || c == '<' || c == '*' || c == '_' || c == '`') result += '\\';
+    if (c == '|' || c == '\\' || c == '<' || c == '*' || c == '`') result += '\\';
     result += c == '\n' || c == '\r' ? ' ' : c;
   }
   return result;

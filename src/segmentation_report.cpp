@@ -196,12 +196,12 @@ Chart dice_chart(const SegmentationReport& report) {
   return {"How Dice is spread", x, {"share of images at or below", 0, 1}, std::move(series)};
 }
 
-void draw_contour(cv::Mat& picture, const cv::Mat& mask, const cv::Scalar& color) {
+void draw_contour(cv::Mat& picture, const cv::Mat& mask, const cv::Scalar& color, int width) {
   cv::Mat enlarged;
   cv::resize(mask, enlarged, picture.size(), 0, 0, cv::INTER_CUBIC);
   std::vector<std::vector<cv::Point>> outlines;
   cv::findContours(enlarged > 127, outlines, cv::RETR_LIST, cv::CHAIN_APPROX_NONE);
-  cv::drawContours(picture, outlines, -1, color, 2, cv::LINE_AA);
+  cv::drawContours(picture, outlines, -1, color, width, cv::LINE_AA);
 }
 
 /// A line in the contour's colour and its name behind it; returns where the next may begin.
@@ -270,8 +270,9 @@ cv::Mat draw_contours(const cv::Mat& image, const cv::Mat& truth, const cv::Mat&
   cv::resize(image, grey, size, 0, 0, scale < 1 ? cv::INTER_AREA : cv::INTER_CUBIC);
   cv::Mat radiograph;
   cv::cvtColor(grey, radiograph, cv::COLOR_GRAY2BGR);
-  draw_contour(radiograph, truth, kTruth);
-  draw_contour(radiograph, predicted, kPredicted);
+  // The lower one is wider, so that both are seen where they agree.
+  draw_contour(radiograph, truth, kTruth, 5);
+  draw_contour(radiograph, predicted, kPredicted, 2);
 
   // Narrow films have room for the title, too.
   cv::Mat picture(size.height + 2 * kStrip, std::max(size.width, 600), CV_8UC3, kPaper);
