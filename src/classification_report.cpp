@@ -94,12 +94,15 @@ std::string group_section(const ClassificationReport& report, const std::string&
                         text(measures.accuracy), text(measures.balanced_accuracy)});
     auto& sensitivities = sensitivity.emplace_back(std::vector{name});
     auto& aurocs = auroc.emplace_back(std::vector{name});
+    bool has_auroc = false;
     for (const ClassMeasures& of_class : measures.classes) {
       const bool has_images = of_class.images > 0;
       sensitivities.push_back(text(of_class.sensitivity) +
                               (has_images ? " of " + std::to_string(of_class.images) : ""));
       aurocs.push_back(text(of_class.auroc));
+      has_auroc = has_auroc || of_class.auroc.value;
     }
+    if (!has_auroc) auroc.pop_back();
     for (const PairMeasures& pair : measures.pairs) {
       if (!pair.auroc.value) continue;
       const auto& classes = measures.classes;
@@ -111,18 +114,17 @@ std::string group_section(const ClassificationReport& report, const std::string&
   }
   std::string section = "## By " + code(column) + "\n\n" + markdown_table(accuracy) +
                         "\nSensitivity, and of how many images:\n\n" + markdown_table(sensitivity);
-  section +=
-      "\nAUROC of each class against the rest, within the group:\n\n" + markdown_table(auroc);
-  if (pairs.size() > 1) {
-    section +=
-        "\nWhat one group can be told apart in: a network that tells the groups apart instead "
-        "of the diseases scores about 0.5 here, whatever it scores above.\n\n" +
-        markdown_table(pairs);
-  } else {
-    section +=
-        "\nNo group has two classes: nothing here says whether the network tells diseases "
-        "apart or only the groups.\n";
+  if (pairs.size() == 1) {
+    return section +
+           "\nNo group has two classes: nothing here says whether the network tells diseases apart "
+           "or "
+           "only the groups.\n\n";
   }
+  section += "\nAUROC of each class against the rest, within a group:\n\n" + markdown_table(auroc);
+  section +=
+      "\nAUROC of two classes within a group. A network that tells the groups apart instead of the "
+      "diseases scores about 0.5 here, whatever it scores on all images.\n\n" +
+      markdown_table(pairs);
   return section + "\n";
 }
 
@@ -140,12 +142,8 @@ std::string heat_section(const ClassificationReport& report) {
 }
 
 std::string mistake_section(const ClassificationReport& report) {
-  const std::size_t wrong = report.overall.images - [&] {
-    std::size_t right = 0;
-    for (std::size_t c = 0; c < report.classes.size(); ++c)
-      right += report.overall.confusion.at(c, c);
-    return right;
-  }();
+  const auto judged = judgements_of(report);
+  const auto wrong = std::ranges::count_if(judged, [](const Judgement* j) { return !j->right(); });
   std::string section = "## Worst mistakes\n\n" + std::to_string(wrong) + " of " +
                         std::to_string(report.overall.images) + " images are called wrong. ";
   if (report.mistakes.empty()) return section + "\n\n";
@@ -316,7 +314,7 @@ Chart reliability_chart(const std::vector<ReliabilityBin>& bins, const Measure& 
   return {"Reliability (calibration error " + (error ? fixed(*error, 3) : "-") + ")",
           {"confidence", 0, 1},
           {"accuracy", 0, 1},
-          {accuracy, confidence, ideal}};
+          {accuracy, ideal, confidence}};
 }
 
 Chart bin_count_chart(const std::vector<ReliabilityBin>& bins) {

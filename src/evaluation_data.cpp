@@ -186,6 +186,8 @@ void check_not_among_inputs(const EvaluationRequest& request, const EvaluationDa
 }  // namespace
 
 EvaluationData read_evaluation_data(const EvaluationRequest& request, Purpose purpose) {
+  check_range("worst", request.worst, 0, 1000);
+  check_range("bootstrap", request.bootstrap, 0, 100000);
   std::error_code ignored;
   if (!fs::exists(request.data, ignored)) {
     throw UsageError("input", request.data.string(), "no such file or folder");
@@ -247,8 +249,6 @@ std::vector<std::string> patients_of(const EvaluationData& data,
 
 void prepare_report_folder(const EvaluationRequest& request, const EvaluationData& data,
                            const std::string& pictures) {
-  check_range("worst", request.worst, 0, 1000);
-  check_range("bootstrap", request.bootstrap, 0, 100000);
   check_not_among_inputs(request, data, pictures);
   const fs::path folder = request.out / pictures;
   std::error_code failure;

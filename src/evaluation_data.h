@@ -32,7 +32,8 @@ struct EvaluationData {
 /// Reads a manifest or, for classification, a folder with a sub-folder for each class. Unlike
 /// read_manifest(), no `split` is needed, all columns are kept, and files need not exist.
 ///
-/// Throws UsageError where the path does not exist, there are no images, or no rows of the split;
+/// Throws UsageError where `worst` or `bootstrap` are out of range, the path does not exist, there
+/// are no images, or no rows of the split;
 /// Error naming the file, and all bad rows by line: an empty cell, an image named twice.
 EvaluationData read_evaluation_data(const EvaluationRequest& request, Purpose purpose);
 
@@ -53,8 +54,8 @@ std::vector<std::string> patients_of(const EvaluationData& data,
                                      const std::vector<std::size_t>& rows);
 
 /// Makes the folder for the report, and in it `pictures`, from which it removes the `NN.png` of an
-/// earlier report. Throws UsageError where `worst` or `bootstrap` are out of range, or an output
-/// would lie among the radiographs or overwrite an input; Error where it cannot be made.
+/// earlier report. Throws UsageError where an output would lie among the radiographs or overwrite
+/// the manifest; Error where it cannot be made.
 void prepare_report_folder(const EvaluationRequest& request, const EvaluationData& data,
                            const std::string& pictures);
 

@@ -271,7 +271,7 @@ cv::Mat draw_contours(const cv::Mat& image, const cv::Mat& truth, const cv::Mat&
   cv::Mat radiograph;
   cv::cvtColor(grey, radiograph, cv::COLOR_GRAY2BGR);
   // The lower one is wider, so that both are seen where they agree.
-  draw_contour(radiograph, truth, kTruth, 5);
+  draw_contour(radiograph, truth, kTruth, 4);
   draw_contour(radiograph, predicted, kPredicted, 2);
 
   // Narrow films have room for the title, too.
