@@ -106,6 +106,7 @@ ClassificationMeasures measure(const EvaluationData& data, const std::vector<Jud
                                const std::vector<std::size_t>& rows, std::size_t classes,
                                int resamples) {
   std::vector<Judgement> judgements;
+  judgements.reserve(rows.size());
   for (const std::size_t row : rows) judgements.push_back(images[row].judgement);
   return measure_classification(judgements, patients_of(data, rows), classes, resamples);
 }

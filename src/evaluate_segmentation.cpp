@@ -109,6 +109,7 @@ std::vector<WorstCase> lowest_dice(const std::vector<SegmentedImage>& images, in
   std::ranges::stable_sort(rows, {}, [&](std::size_t row) { return images[row].dice; });
   rows.resize(std::min(rows.size(), static_cast<std::size_t>(count)));
   std::vector<WorstCase> worst;
+  worst.reserve(rows.size());
   for (const std::size_t row : rows) {
     worst.push_back({row, std::string(kPictures) + "/" + worst_picture_name(worst.size())});
   }
@@ -118,6 +119,7 @@ std::vector<WorstCase> lowest_dice(const std::vector<SegmentedImage>& images, in
 SegmentationMeasures measure(const EvaluationData& data, const std::vector<SegmentedImage>& images,
                              const std::vector<std::size_t>& rows, int resamples) {
   std::vector<SegmentedImage> chosen;
+  chosen.reserve(rows.size());
   for (const std::size_t row : rows) chosen.push_back(images[row]);
   return measure_segmentation(chosen, patients_of(data, rows), resamples);
 }

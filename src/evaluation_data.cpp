@@ -219,8 +219,9 @@ std::vector<std::size_t> class_indices(const EvaluationData& data,
   std::vector<std::string> problems;
   for (const auto& [label, lines] : unknown) {
     const bool in_folder = data.rows.front().line == 0;
-    const std::string where = in_folder ? "" : lines.size() == 1 ? "line " : "lines ";
-    problems.push_back("'" + label + "' (" + where + first_of(lines, ", ") + ")");
+    std::string& problem = problems.emplace_back("'" + label + "' (");
+    if (!in_folder) problem += lines.size() == 1 ? "line " : "lines ";
+    problem += first_of(lines, ", ") + ")";
   }
   throw Error("manifest", data.file.string(),
               "labels that are no class of the classifier (" + join(classes) +
@@ -243,6 +244,7 @@ std::vector<BreakDown> break_down(const EvaluationData& data,
 std::vector<std::string> patients_of(const EvaluationData& data,
                                      const std::vector<std::size_t>& rows) {
   std::vector<std::string> patients;
+  patients.reserve(rows.size());
   for (const std::size_t row : rows) patients.push_back(data.rows[row].patient);
   return patients;
 }

@@ -98,9 +98,8 @@ Measure auroc(const std::vector<double>& positives, std::vector<double> negative
   std::ranges::sort(negatives);
   double won = 0;
   for (const double score : positives) {
-    const auto equal = std::ranges::equal_range(negatives, score);
-    won += static_cast<double>(equal.begin() - negatives.begin()) +
-           static_cast<double>(equal.size()) / 2;
+    const auto [equal, higher] = std::equal_range(negatives.begin(), negatives.end(), score);
+    won += static_cast<double>(equal - negatives.begin()) + static_cast<double>(higher - equal) / 2;
   }
   return won / (static_cast<double>(positives.size()) * static_cast<double>(negatives.size()));
 }

@@ -32,7 +32,7 @@ std::string text(const Measure& measure, int decimals) {
 }
 
 std::string text(const Estimate& estimate, int decimals) {
-  const std::string value = text(estimate.value, decimals);
+  std::string value = text(estimate.value, decimals);
   if (!estimate.interval) return value;
   return value + " (" + fixed(estimate.interval->low, decimals) + "–" +
          fixed(estimate.interval->high, decimals) + ")";

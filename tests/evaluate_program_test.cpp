@@ -56,7 +56,7 @@ class EvaluateProgram : public testing::Test {
       const Phantom phantom = make_phantom(options);
       const std::string label = i % 2 == 0 ? "Normal" : "COVID-19";
       const std::string number = std::to_string(i) + ".png";
-      const std::string image = "data/" + label + "/" + number;
+      const std::string image = (fs::path("data") / label / number).string();
       cv::imwrite(file(image), phantom.image);
       cv::imwrite(file("masks/" + number), phantom.lungs);
       labels << image << "," << label << "," << (i < 8 ? "val" : "train") << ","
