@@ -8,6 +8,7 @@
 
 #include "cxr/colormap.h"
 #include "cxr/whole_file.h"
+#include "text.h"
 
 namespace cxr {
 namespace {
@@ -15,7 +16,6 @@ namespace {
 using std::string_literals::operator""s;
 
 constexpr double kDotsPerInch = 100;
-constexpr int kFont = cv::FONT_HERSHEY_DUPLEX;
 constexpr double kLungsOpacity = 0.28;
 
 // Colours are BGR.
@@ -104,36 +104,6 @@ void draw_box(const cv::Mat& panel, const cv::Rect& box, int line) {
   inside.rowRange(box.height - down, box.height) = kYellow;
 }
 
-/// Hershey fonts know ASCII only: one `?` stands for each other code point of UTF-8.
-std::string to_ascii(const std::string& text) {
-  std::string ascii;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool continues_code_point = (byte & 0xC0U) == 0x80U;
-    if (byte < 0x80) {
-      ascii += byte < ' ' ? ' ' : c;
-    } else if (!continues_code_point) {
-      ascii += '?';
-    }
-  }
-  return ascii;
-}
-
-/// Centred; shrunk where it is too wide for its place.
-void draw_caption(const cv::Mat& strip, const std::string& caption, int height) {
-  const std::string text = to_ascii(caption);
-  const int thickness = std::max(1, height / 20);
-  double scale = cv::getFontScaleFromHeight(kFont, height, thickness);
-  int baseline = 0;
-  cv::Size size = cv::getTextSize(text, kFont, scale, thickness, &baseline);
-  if (size.width > strip.cols) {
-    scale *= static_cast<double>(strip.cols) / size.width;
-    size = cv::getTextSize(text, kFont, scale, thickness, &baseline);
-  }
-  const cv::Point origin((strip.cols - size.width) / 2, (strip.rows + size.height) / 2);
-  cv::putText(strip, text, origin, kFont, scale, kInk, thickness, cv::LINE_AA);
-}
-
 void draw_overlay(const cv::Mat& panel, const PictureContent& content,
                   const HeatmapOptions& options, const Metrics& metrics) {
   const cv::Rect crop = place(content.crop, content.image.size(), panel.size());
@@ -184,7 +154,7 @@ cv::Mat draw_overlay_figure(const PictureContent& content, const HeatmapOptions&
   cv::Mat panel = figure(grid.panel_rect(0));
   cv::cvtColor(resample(content.image, grid.panel), panel, cv::COLOR_GRAY2BGR);
   draw_overlay(panel, content, options, metrics);
-  draw_caption(figure(grid.caption_rect(0)), content.title, metrics.text);
+  draw_caption(figure(grid.caption_rect(0)), content.title, metrics.text, kInk);
   return figure;
 }
 
@@ -209,7 +179,7 @@ cv::Mat draw_panels_figure(const PictureContent& content, const HeatmapOptions& 
 
   int i = 0;
   for (const std::string& caption : {"Radiograph"s, "Lungs"s, "Enhanced crop"s, content.title}) {
-    draw_caption(figure(grid.caption_rect(i++)), caption, metrics.text);
+    draw_caption(figure(grid.caption_rect(i++)), caption, metrics.text, kInk);
   }
   return figure;
 }

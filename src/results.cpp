@@ -1,18 +1,8 @@
 #include "cxr/results.h"
 
-#include <iomanip>
-#include <sstream>
+#include "format.h"
 
 namespace cxr {
-namespace {
-
-std::string number(double value, int decimals) {
-  std::ostringstream text;
-  text << std::fixed << std::setprecision(decimals) << value;
-  return text.str();
-}
-
-}  // namespace
 
 std::vector<std::string> result_columns(const std::vector<std::string>& classes) {
   std::vector<std::string> columns{"Image",  "Prediction", "Confidence", "Estimated Quality",
@@ -33,18 +23,18 @@ std::vector<std::string> result_cells(const Finding& finding,
   }
   std::vector<std::string> cells{finding.name,
                                  finding.prediction,
-                                 number(finding.probabilities[finding.predicted], 4),
-                                 number(finding.lungs.quality, 4),
+                                 fixed(finding.probabilities[finding.predicted], 4),
+                                 fixed(finding.lungs.quality, 4),
                                  status,
                                  finding.error};
-  for (const float probability : finding.probabilities) cells.push_back(number(probability, 6));
+  for (const float probability : finding.probabilities) cells.push_back(fixed(probability, 6));
   const cv::Rect& box = finding.lungs.box;
   for (const int value :
        {box.x, box.y, box.width, box.height, finding.image_size.width, finding.image_size.height}) {
     cells.push_back(std::to_string(value));
   }
   cells.push_back(crop_note(finding));
-  cells.push_back(number(finding.milliseconds, 1));
+  cells.push_back(fixed(finding.milliseconds, 1));
   return cells;
 }
 
