@@ -90,8 +90,8 @@ std::vector<std::string> parse_classes(const Fields& fields, Contract::Kind kind
 OutsideLungs parse_outside_lungs(const Fields& fields) {
   const json& outside = fields.find("outside_lungs");
   if (outside.is_null() || outside == "keep") return OutsideLungs::keep;
-  if (outside == "mean") return OutsideLungs::mean;
-  fields.fail("outside_lungs", "must be 'keep' or 'mean'");
+  if (outside == "grey") return OutsideLungs::grey;
+  fields.fail("outside_lungs", "must be 'keep' or 'grey'");
 }
 
 float parse_temperature(const Fields& fields) {
@@ -121,7 +121,7 @@ const char* to_string(Contract::Kind kind) {
 }
 
 const char* to_string(OutsideLungs outside) {
-  return outside == OutsideLungs::keep ? "keep" : "mean";
+  return outside == OutsideLungs::keep ? "keep" : "grey";
 }
 
 Contract parse_contract(const json& document, const std::string& where) {

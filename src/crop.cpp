@@ -1,23 +1,25 @@
 #include "cxr/crop.h"
 
-#include <algorithm>
 #include <opencv2/imgproc.hpp>
-#include <utility>
 #include <vector>
 
 namespace cxr {
 namespace {
 
-/// The tones below and above which a share `tail` of the masked pixels lies.
-std::pair<int, int> tonal_range(const cv::Mat& image, const cv::Mat& mask, double tail) {
+/// The table that equalises the histogram of the masked pixels: the share of them that is darker,
+/// with half of those that are as dark.
+cv::Mat equalizing_table(const cv::Mat& image, const cv::Mat& mask) {
   cv::Mat histogram;
   cv::calcHist(std::vector{image}, {0}, mask, histogram, {256}, {0, 256});
-  const auto tail_pixels = static_cast<float>(tail * cv::countNonZero(mask));
-  const auto end_of_tail = [&](int tone, int step) {
-    for (float below = 0; (below += histogram.at<float>(tone)) <= tail_pixels;) tone += step;
-    return tone;
-  };
-  return {end_of_tail(0, 1), end_of_tail(255, -1)};
+  const auto pixels = static_cast<float>(cv::countNonZero(mask));
+  cv::Mat table(1, 256, CV_8UC1);
+  float darker = 0;
+  for (int tone = 0; tone < 256; ++tone) {
+    const float alike = histogram.at<float>(tone);
+    table.at<uchar>(tone) = cv::saturate_cast<uchar>(255 * (darker + alike / 2) / pixels);
+    darker += alike;
+  }
+  return table;
 }
 
 }  // namespace
@@ -31,12 +33,10 @@ cv::Mat mask_at(const cv::Mat& lung_mask, cv::Size image_size) {
 
 cv::Mat isolate_lungs(const cv::Mat& image, const cv::Mat& lungs) {
   if (cv::countNonZero(lungs) == 0) return image.clone();
-  const auto [low, high] = tonal_range(image, lungs, 0.01);
-  cv::Mat stretched;
-  const double scale = 255.0 / std::max(high - low, 1);
-  image.convertTo(stretched, CV_8U, scale, -low * scale);
-  cv::Mat isolated(image.size(), image.type(), cv::mean(stretched, lungs));
-  stretched.copyTo(isolated, lungs);
+  cv::Mat equalized;
+  cv::LUT(image, equalizing_table(image, lungs), equalized);
+  cv::Mat isolated(image.size(), image.type(), cv::Scalar(128));
+  equalized.copyTo(isolated, lungs);
   return isolated;
 }
 

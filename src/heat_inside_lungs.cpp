@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <opencv2/imgproc.hpp>
 
+#include "cxr/crop.h"
+
 namespace cxr {
 namespace {
 
@@ -12,11 +14,10 @@ constexpr double kWidened = 0.05;
 /// The mask of the crop at the image's resolution, with all that is no farther than `reach`.
 cv::Mat widened_lungs(const Study& study, double reach) {
   const auto& [finding, views] = study;
-  cv::Mat mask;
-  cv::resize(views.lung_mask, mask, finding.image_size, 0, 0, cv::INTER_LINEAR);
+  const cv::Mat mask = mask_at(views.lung_mask, finding.image_size);
   // A distance map takes the same time whatever the reach, which may be a hundred pixels.
   cv::Mat distance;
-  cv::distanceTransform(mask(finding.crop) <= 127, distance, cv::DIST_L2, cv::DIST_MASK_PRECISE);
+  cv::distanceTransform(mask(finding.crop) == 0, distance, cv::DIST_L2, cv::DIST_MASK_PRECISE);
   return distance <= reach;
 }
 

@@ -64,10 +64,9 @@ void add_classifier(CLI::App& command, cxr::ClassifierOptions& options) {
   command.add_option("--enhance-side", options.enhance_side,
                      "Longer side of the crop when it is enhanced, in pixels; as --side where not "
                      "given");
-  command
-      .add_option("--outside-lungs", options.outside_lungs, "keep, or mean: the lungs' mean tone")
+  command.add_option("--outside-lungs", options.outside_lungs, "keep, or grey: isolate the lungs")
       ->transform(CLI::CheckedTransformer(std::map<std::string, cxr::OutsideLungs>{
-          {"keep", cxr::OutsideLungs::keep}, {"mean", cxr::OutsideLungs::mean}}));
+          {"keep", cxr::OutsideLungs::keep}, {"grey", cxr::OutsideLungs::grey}}));
   command.add_option("--balance", options.balance, "What is shown equally often")
       ->transform(CLI::CheckedTransformer(std::map<std::string, cxr::Balance>{
           {"none", cxr::Balance::none},

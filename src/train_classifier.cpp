@@ -13,6 +13,7 @@
 #include "cxr/error.h"
 #include "cxr/lung_box.h"
 #include "cxr/manifest.h"
+#include "cxr/metrics.h"
 #include "cxr/network_input.h"
 #include "cxr/read.h"
 #include "cxr/sha256.h"
@@ -58,7 +59,7 @@ TrainingExample make_training_example(const cv::Mat& image, const Lungs& lungs,
   const auto scaled = [scale](int value) { return std::max(1, cvRound(value * scale)); };
   TrainingExample example;
   cv::resize(image, example.image, {}, scale, scale, scale < 1 ? cv::INTER_AREA : cv::INTER_CUBIC);
-  if (contract.outside_lungs == OutsideLungs::mean && is_trusted(lungs.box, kTrustedQuality)) {
+  if (contract.outside_lungs == OutsideLungs::grey && is_trusted(lungs.box, kTrustedQuality)) {
     example.lungs = mask_at(lungs.mask, example.image.size());
   }
   example.crop = {cvRound(crop.x * scale), cvRound(crop.y * scale), scaled(crop.width),
@@ -186,26 +187,21 @@ std::vector<std::size_t> labels_of(const std::vector<ValidationExample>& example
   return labels;
 }
 
-/// Balanced accuracy (the mean of the classes' sensitivities), accuracy, and each sensitivity.
+/// Balanced accuracy, accuracy, and each sensitivity.
 Metrics accuracies(const NdArray& logits, const std::vector<std::size_t>& labels,
                    const std::vector<std::string>& classes) {
-  std::vector<double> right(classes.size());
-  std::vector<double> all(classes.size());
+  ConfusionMatrix matrix(classes.size());
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const float* row = logits.at(i);
-    ++all[labels[i]];
-    if (std::max_element(row, row + classes.size()) == row + labels[i]) ++right[labels[i]];
+    const auto predicted = std::max_element(row, row + classes.size()) - row;
+    ++matrix.at(labels[i], static_cast<std::size_t>(predicted));
   }
-  Metrics metrics{{"balanced_accuracy", 0}, {"accuracy", 0}};
-  double present = 0;
-  for (std::size_t c = 0; c < all.size(); ++c) {
-    metrics[1].second += right[c] / static_cast<double>(labels.size());
-    if (all[c] == 0) continue;
-    ++present;
-    metrics[0].second += right[c] / all[c];
-    metrics.emplace_back("sensitivity_" + classes[c], right[c] / all[c]);
+  Metrics metrics{{"balanced_accuracy", *matrix.balanced_accuracy()},
+                  {"accuracy", *matrix.accuracy()}};
+  for (std::size_t c = 0; c < classes.size(); ++c) {
+    const Measure sensitivity = matrix.sensitivity(c);
+    if (sensitivity) metrics.emplace_back("sensitivity_" + classes[c], *sensitivity);
   }
-  metrics[0].second /= present;
   return metrics;
 }
 
@@ -261,8 +257,8 @@ void check(const ClassifierOptions& options) {
   require(enhance_side >= 32 && enhance_side <= 4096, "--enhance-side", "from 32 to 4096");
   require(options.label_smoothing >= 0 && options.label_smoothing <= 0.5, "--label-smoothing",
           "from 0 to 0.5");
-  require(options.masked.empty() || options.outside_lungs == OutsideLungs::mean, "--outside-lungs",
-          "mean where there are masked radiographs");
+  require(options.masked.empty() || options.outside_lungs == OutsideLungs::grey, "--outside-lungs",
+          "grey where there are masked radiographs");
   require(options.mixup >= 0 && options.mixup <= 10, "--mixup", "from 0 to 10");
 }
 

@@ -1,18 +1,17 @@
 #include <torch/torch.h>
 
-#include <algorithm>
 #include <map>
-#include <numeric>
-#include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
 #include "augment.h"
 #include "cxr/error.h"
 #include "cxr/manifest.h"
+#include "cxr/metrics.h"
 #include "cxr/network_input.h"
 #include "cxr/read.h"
 #include "cxr/train.h"
 #include "decoy.h"
+#include "lung_mask.h"
 #include "tensor.h"
 #include "training_loop.h"
 
@@ -31,20 +30,6 @@ struct Examples {
   std::vector<Example> held_out;
 };
 
-cv::Mat read_mask(const ManifestRow& row, cv::Size image_size) {
-  const auto refuse = [&](const char* why) {
-    throw Error("training", row.mask.string(),
-                why + (" (manifest line " + std::to_string(row.line) + ")"));
-  };
-  cv::Mat mask = read_radiograph(row.mask);
-  if (mask.size() != image_size) refuse("the mask has another size than its image");
-  double brightest = 0;
-  cv::minMaxLoc(mask, nullptr, &brightest);
-  if (brightest > 0 && brightest < 128) refuse("the mask has no white: lungs must be 255");
-  cv::threshold(mask, mask, 127, 255, cv::THRESH_BINARY);
-  return mask;
-}
-
 cv::Mat shrunk(const cv::Mat& image, cv::Size size) {
   cv::Mat small;
   cv::resize(image, small, size, 0, 0, cv::INTER_AREA);
@@ -60,7 +45,7 @@ Examples load(const TrainingOptions& options, const TrainingListener& listener) 
       options, read_manifests(options.manifests, Purpose::segmentation), listener,
       [&](const ManifestRow& row, Part part) {
         const cv::Mat image = read_radiograph(row.image);
-        const cv::Mat mask = read_mask(row, image.size());
+        const cv::Mat mask = read_lung_mask(row.mask, image.size());
         if (part == Part::training) {
           examples.training.push_back({shrunk(image, kept), shrunk(mask, kept), row.source});
         } else {
@@ -69,14 +54,6 @@ Examples load(const TrainingOptions& options, const TrainingListener& listener) 
         }
       });
   return examples;
-}
-
-/// Lung or not for each pixel of the network's output.
-cv::Mat target_mask(const cv::Mat& mask, cv::Size size) {
-  cv::Mat target;
-  cv::resize(mask, target, size, 0, 0, cv::INTER_AREA);
-  cv::threshold(target, target, 127, 1, cv::THRESH_BINARY);
-  return target;
 }
 
 /// Which images of a training become decoys, and how the others are changed.
@@ -126,28 +103,19 @@ torch::Tensor segmentation_loss(const torch::Tensor& logits, const torch::Tensor
   return torch::cross_entropy_loss(logits, target) + 1 - dice.mean();
 }
 
-double dice(const torch::Tensor& predicted, const torch::Tensor& truth) {
-  const double both = predicted.sum().item<double>() + truth.sum().item<double>();
-  return both == 0 ? 1.0 : 2 * (predicted * truth).sum().item<double>() / both;
-}
-
 /// Dice of each image, by source.
 std::map<std::string, std::vector<double>> dice_by_source(torch::jit::Module& network,
                                                           const std::vector<Example>& examples,
                                                           const NetworkInput& input) {
   std::map<std::string, std::vector<double>> by_source;
+  const cv::Size size(input.width, input.height);
   for (const Example& example : examples) {
     const auto logits = evaluate(network, to_network_input({example.image}, input));
-    const auto predicted = logits.argmax(1).squeeze(0);
-    cv::Mat mask = target_mask(example.mask, {input.width, input.height});
-    const auto truth = torch::from_blob(mask.data, {mask.rows, mask.cols}, torch::kUInt8);
-    by_source[example.source].push_back(dice(predicted, truth.to(torch::kLong)));
+    auto predicted = logits.argmax(1).to(torch::kUInt8).contiguous();
+    const cv::Mat truth = shrunk(example.mask, size) > 127;
+    by_source[example.source].push_back(dice(cv::Mat(size, CV_8UC1, predicted.data_ptr()), truth));
   }
   return by_source;
-}
-
-double mean(const std::vector<double>& values) {
-  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
 /// Mean Dice over all validation images, and over those of each source.
@@ -157,9 +125,9 @@ Metrics validate(torch::jit::Module& network, const Examples& examples, const Ne
   for (const auto& [source, values] : by_source)
     all.insert(all.end(), values.begin(), values.end());
   by_source.merge(dice_by_source(network, examples.held_out, input));
-  Metrics metrics{{"dice", mean(all)}};
+  Metrics metrics{{"dice", *mean(all)}};
   for (const auto& [source, values] : by_source) {
-    if (!source.empty()) metrics.emplace_back("dice_" + source, mean(values));
+    if (!source.empty()) metrics.emplace_back("dice_" + source, *mean(values));
   }
   return metrics;
 }

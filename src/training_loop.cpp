@@ -17,6 +17,7 @@
 #include "checkpoint.h"
 #include "cxr/error.h"
 #include "cxr/sha256.h"
+#include "cxr/training_curves.h"
 #include "cxr/whole_file.h"
 #include "sampling.h"
 #include "tensor.h"
@@ -253,7 +254,14 @@ void for_each_example(const TrainingOptions& options, const std::vector<Manifest
     const Part part = row.split == "train" ? Part::training
                       : row.split == "val" ? Part::validation
                                            : Part::none;
-    if (part != Part::none) load(row, held_out ? Part::held_out : part);
+    if (part != Part::none) {
+      try {
+        load(row, held_out ? Part::held_out : part);
+      } catch (const Error& error) {
+        throw Error(kStage, row.manifest.string(),
+                    "line " + std::to_string(row.line) + ": " + error.what());
+      }
+    }
     can_validate = can_validate || (part == Part::validation && !held_out);
     if (listener.progress) listener.progress("reading images", i + 1, rows.size(), "");
   }
@@ -290,7 +298,8 @@ void run_training(const TrainingTask& task, const TrainingOptions& options,
   if (resumed && listener.note) {
     listener.note("resumed after epoch " + std::to_string(state.epochs_done));
   }
-  TrainingLog log(std::filesystem::path(options.out).concat(".csv"), state.epochs_done);
+  const auto log_file = std::filesystem::path(options.out).concat(".csv");
+  TrainingLog log(log_file, state.epochs_done);
 
   while (state.epochs_done < options.epochs) {
     const auto begin = std::chrono::steady_clock::now();
@@ -314,6 +323,7 @@ void run_training(const TrainingTask& task, const TrainingOptions& options,
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     state.epochs_done = report.epoch;
     log.write(report);
+    draw_training_curves(log_file, std::filesystem::path(options.out).concat(".png"));
     save_checkpoint(checkpoint, state, tensors, optimizer);
     if (listener.epoch) listener.epoch(report);
   }

@@ -21,7 +21,7 @@ json classifier() {
               "mean": [0.1, 0.2, 0.3], "std": [0.4, 0.5, 1e-3]},
     "classes": ["COVID-19", "Normal", "Pneumonia"],
     "data": "some", "licence": "MIT", "enhance_side": 224,
-    "outside_lungs": "mean", "temperature": 1.5})");
+    "outside_lungs": "grey", "temperature": 1.5})");
 }
 
 json segmenter() {
@@ -56,7 +56,7 @@ TEST(ContractTest, EveryFieldIsRead) {
   EXPECT_EQ(contract.data, "some");
   EXPECT_EQ(contract.licence, "MIT");
   EXPECT_EQ(contract.enhance_side, 224);
-  EXPECT_EQ(contract.outside_lungs, OutsideLungs::mean);
+  EXPECT_EQ(contract.outside_lungs, OutsideLungs::grey);
   EXPECT_FLOAT_EQ(contract.temperature, 1.5F);
 }
 

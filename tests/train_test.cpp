@@ -116,6 +116,7 @@ TEST_F(TrainTest, SegmenterIsTrainedLoggedAndLoadable) {
   EXPECT_EQ(log.header, (std::vector<std::string>{"epoch", "seconds", "training_loss", "dice",
                                                   "dice_phantom"}));
   EXPECT_EQ(log.rows.size(), 2U);
+  EXPECT_FALSE(cv::imread((folder_ / "s.pt.png").string()).empty());
 }
 
 TEST_F(TrainTest, ClassifierLearnsTheManifestsLabelsOnTheSegmentersBoxes) {
@@ -333,7 +334,7 @@ TEST_F(TrainTest, MaskedRadiographsBringTheirLungsAndNeedTheOthersIsolated) {
   with.masked = {folder_ / "masked" / "manifest.csv"};
   EXPECT_THROW(train_classifier(with, {}), UsageError);
 
-  with.outside_lungs = OutsideLungs::mean;
+  with.outside_lungs = OutsideLungs::grey;
   TrainingListener listener;
   std::size_t steps = 0;
   listener.progress = [&](const std::string& what, std::size_t, std::size_t total, auto&&) {
@@ -353,7 +354,7 @@ TEST_F(TrainTest, EveryChoiceOfTheClassifierTrainsAndIsInTheContract) {
   all.training.averaging = 0.5;
   for_each_range(all.training.augmentation,
                  [](const char*, double& value, const char*) { value = std::max(value, 0.3); });
-  all.outside_lungs = OutsideLungs::mean;
+  all.outside_lungs = OutsideLungs::grey;
   all.balance = Balance::label_and_source;
   all.mixup = 0.2;
   std::vector<EpochReport> reports;
@@ -363,7 +364,7 @@ TEST_F(TrainTest, EveryChoiceOfTheClassifierTrainsAndIsInTheContract) {
   ASSERT_EQ(reports.size(), 2U);
   EXPECT_TRUE(std::isfinite(reports[1].training_loss));
   const Contract contract = Network(folder_ / "c.pt", Contract::Kind::classifier).contract();
-  EXPECT_EQ(contract.outside_lungs, OutsideLungs::mean);
+  EXPECT_EQ(contract.outside_lungs, OutsideLungs::grey);
   EXPECT_EQ(contract.input.width, 128);
   EXPECT_NE(contract.temperature, 1.0F);
 }

@@ -17,7 +17,7 @@ enum class Resize {
 /// What a classifier sees of a crop's pixels that are no lungs.
 enum class OutsideLungs {
   keep,  ///< what is there
-  mean   ///< the mean tone of the lungs, whose tones are stretched, see isolate_lungs()
+  grey   ///< nothing: mid-grey, and the lungs' tones are equalised; see isolate_lungs()
 };
 
 /// What a network wants to be fed.

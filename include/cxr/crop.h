@@ -11,10 +11,11 @@ namespace cxr {
 /// image of `image_size`: interpolated, then cut at one half.
 cv::Mat mask_at(const cv::Mat& lung_mask, cv::Size image_size);
 
-/// Lungs and nothing else, so that neither what surrounds them nor how a hospital exposes its films
-/// can be judged: a copy of `image` (CV_8UC1) in which the 1st to the 99th percentile of the tones
-/// inside `lungs` (CV_8UC1 of its size, lungs non-zero) is stretched to the full range, and
-/// everything else has the mean tone of the lungs. The image as it is where there are no lungs.
+/// Lungs and nothing else, so that neither what surrounds them nor how a hospital exposes and
+/// processes its films can be judged: a copy of `image` (CV_8UC1) in which the histogram of the
+/// pixels inside `lungs` (CV_8UC1 of its size, lungs non-zero) is equalised, 0 to 255, and
+/// everything else is mid-grey. Whatever rising tone curve a film went through, it looks the same.
+/// The image as it is where there are no lungs.
 cv::Mat isolate_lungs(const cv::Mat& image, const cv::Mat& lungs);
 
 /// What a classifier judges of a radiograph: the part that choose_crop() chooses, in which, where

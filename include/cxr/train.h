@@ -54,7 +54,7 @@ struct ClassifierOptions {
   TrainingOptions training;
   std::filesystem::path segmenter;  ///< finds the lungs
   /// More manifests, of radiographs in which all but the lungs is black already; the segmenter is
-  /// not asked. Only with OutsideLungs::mean: otherwise black would become a mark of their labels.
+  /// not asked. Only with OutsideLungs::grey: otherwise black would become a mark of their labels.
   std::vector<std::filesystem::path> masked;
   std::optional<int> enhance_side;  ///< see Contract, 32 to 4096; where not given, `side`
   OutsideLungs outside_lungs = OutsideLungs::keep;
