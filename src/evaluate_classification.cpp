@@ -9,6 +9,7 @@
 #include "cxr/picture.h"
 #include "cxr/pipeline.h"
 #include "evaluation_data.h"
+#include "evaluation_run.h"
 #include "format.h"
 #include "heat_inside_lungs.h"
 #include "number.h"
@@ -33,22 +34,12 @@ void judge(const Pipeline& pipeline, int batch_size, const EvaluationData& data,
            const std::vector<std::size_t>& rows, const std::string& what,
            const EvaluationProgress& progress,
            const std::function<void(std::size_t row, const Study& study)>& use) {
-  for (std::size_t begin = 0; begin < rows.size();) {
-    const std::size_t end = std::min(begin + static_cast<std::size_t>(batch_size), rows.size());
+  in_batches(rows, batch_size, what, progress, [&](const std::vector<std::size_t>& some) {
     std::vector<Input> batch;
-    for (std::size_t i = begin; i < end; ++i) {
-      batch.push_back({data.rows[rows[i]].image, data.rows[rows[i]].name});
-    }
+    for (const std::size_t row : some) batch.push_back({data.rows[row].image, data.rows[row].name});
     const std::vector<Study> studies = pipeline.process(batch, true);
-    cv::parallel_for_(cv::Range(0, static_cast<int>(studies.size())), [&](const cv::Range& range) {
-      for (auto i = static_cast<std::size_t>(range.start); i < static_cast<std::size_t>(range.end);
-           ++i) {
-        use(rows[begin + i], studies[i]);
-      }
-    });
-    begin = end;
-    if (progress) progress(what, end, rows.size());
-  }
+    each(studies.size(), [&](std::size_t i) { use(some[i], studies[i]); });
+  });
 }
 
 JudgedImage judged_image(const Study& study, std::size_t truth,
@@ -64,18 +55,10 @@ JudgedImage judged_image(const Study& study, std::size_t truth,
   return image;
 }
 
-std::vector<std::size_t> judged_rows(const std::vector<JudgedImage>& images) {
-  std::vector<std::size_t> rows;
-  for (std::size_t i = 0; i < images.size(); ++i) {
-    if (images[i].error.empty()) rows.push_back(i);
-  }
-  return rows;
-}
-
 /// The wrong predictions with the highest confidence, the surest first.
 std::vector<Mistake> worst_mistakes(const std::vector<JudgedImage>& images, int count) {
   std::vector<Mistake> mistakes;
-  for (const std::size_t row : judged_rows(images)) {
+  for (const std::size_t row : good_rows(images)) {
     if (!images[row].judgement.right()) mistakes.push_back({row, ""});
   }
   std::ranges::stable_sort(mistakes, std::ranges::greater(), [&](const Mistake& mistake) {
@@ -87,7 +70,7 @@ std::vector<Mistake> worst_mistakes(const std::vector<JudgedImage>& images, int 
 
 HeatMeasures measure_heat(const EvaluationData& data, const std::vector<JudgedImage>& images,
                           int resamples) {
-  std::vector<std::size_t> rows = judged_rows(images);
+  std::vector<std::size_t> rows = good_rows(images);
   std::erase_if(rows, [&](std::size_t row) { return !images[row].heat_inside; });
   const auto statistic = [&](const std::vector<std::size_t>& sample) -> std::vector<Measure> {
     std::vector<double> shares;
@@ -115,12 +98,7 @@ ClassificationMeasures measure(const EvaluationData& data, const std::vector<Jud
 ClassificationReport make_report(const EvaluationRequest& request, const EvaluationData& data,
                                  const std::vector<JudgedImage>& images,
                                  const std::vector<std::string>& classes) {
-  ClassificationReport report{.run = {.request = request,
-                                      .judges = {},
-                                      .left_out = data.left_out.size(),
-                                      .images = images.size(),
-                                      .patients = 0,
-                                      .failures = {}},
+  ClassificationReport report{.run = record_of(request, data, images),
                               .data = data,
                               .images = images,
                               .classes = classes,
@@ -129,20 +107,13 @@ ClassificationReport make_report(const EvaluationRequest& request, const Evaluat
                               .heat = measure_heat(data, images, request.bootstrap),
                               .mistakes = worst_mistakes(images, request.worst),
                               .unused_results = {}};
-  const std::vector<std::size_t> rows = judged_rows(images);
-  report.overall = measure(data, images, rows, classes.size(), request.bootstrap);
+  const std::vector<std::size_t> rows = good_rows(images);
+  const auto measured = [&](const std::vector<std::size_t>& members) {
+    return measure(data, images, members, classes.size(), request.bootstrap);
+  };
+  report.overall = measured(rows);
   report.run.patients = report.overall.patients;
-  for (std::size_t i = 0; i < images.size(); ++i) {
-    if (!images[i].error.empty())
-      report.run.failures.push_back({data.rows[i].name, images[i].error});
-  }
-  for (const auto& [column, groups] : break_down(data, rows)) {
-    auto& by = report.by_column.emplace_back(column, std::vector<GroupMeasures>());
-    for (const auto& [value, members] : groups) {
-      by.second.push_back(
-          {value, measure(data, images, members, classes.size(), request.bootstrap)});
-    }
-  }
+  report.by_column = measure_by_column<GroupMeasures>(data, rows, measured);
   return report;
 }
 

@@ -8,6 +8,7 @@
 #include "cxr/read.h"
 #include "cxr/segment.h"
 #include "evaluation_data.h"
+#include "evaluation_run.h"
 #include "format.h"
 #include "lung_mask.h"
 #include "segmentation_report.h"
@@ -47,12 +48,6 @@ SegmentedImage compare(const Example& example) {
           .quality = seen.quality};
 }
 
-void each(std::size_t count, const std::function<void(std::size_t)>& step) {
-  cv::parallel_for_(cv::Range(0, static_cast<int>(count)), [&](const cv::Range& range) {
-    for (int i = range.start; i < range.end; ++i) step(static_cast<std::size_t>(i));
-  });
-}
-
 std::vector<Example> read(const EvaluationData& data, const std::vector<std::size_t>& rows) {
   std::vector<Example> examples(rows.size());
   each(rows.size(), [&](std::size_t i) {
@@ -84,28 +79,15 @@ void judge(const Network& segmenter, int batch_size, const EvaluationData& data,
            const std::vector<std::size_t>& rows, const std::string& what,
            const EvaluationProgress& progress,
            const std::function<void(std::size_t row, const Example& example)>& use) {
-  for (std::size_t begin = 0; begin < rows.size();) {
-    const std::size_t end = std::min(begin + static_cast<std::size_t>(batch_size), rows.size());
-    const std::vector<std::size_t> batch(rows.begin() + static_cast<std::ptrdiff_t>(begin),
-                                         rows.begin() + static_cast<std::ptrdiff_t>(end));
+  in_batches(rows, batch_size, what, progress, [&](const std::vector<std::size_t>& batch) {
     std::vector<Example> examples = read(data, batch);
     segment_all(segmenter, examples);
     each(batch.size(), [&](std::size_t i) { use(batch[i], examples[i]); });
-    begin = end;
-    if (progress) progress(what, end, rows.size());
-  }
-}
-
-std::vector<std::size_t> measured_rows(const std::vector<SegmentedImage>& images) {
-  std::vector<std::size_t> rows;
-  for (std::size_t i = 0; i < images.size(); ++i) {
-    if (images[i].error.empty()) rows.push_back(i);
-  }
-  return rows;
+  });
 }
 
 std::vector<WorstCase> lowest_dice(const std::vector<SegmentedImage>& images, int count) {
-  std::vector<std::size_t> rows = measured_rows(images);
+  std::vector<std::size_t> rows = good_rows(images);
   std::ranges::stable_sort(rows, {}, [&](std::size_t row) { return images[row].dice; });
   rows.resize(std::min(rows.size(), static_cast<std::size_t>(count)));
   std::vector<WorstCase> worst;
@@ -126,30 +108,19 @@ SegmentationMeasures measure(const EvaluationData& data, const std::vector<Segme
 
 SegmentationReport make_report(const EvaluationRequest& request, const EvaluationData& data,
                                const std::vector<SegmentedImage>& images) {
-  SegmentationReport report{.run = {.request = request,
-                                    .judges = {},
-                                    .left_out = data.left_out.size(),
-                                    .images = images.size(),
-                                    .patients = 0,
-                                    .failures = {}},
+  SegmentationReport report{.run = record_of(request, data, images),
                             .data = data,
                             .images = images,
                             .overall = {},
                             .by_column = {},
                             .worst = lowest_dice(images, request.worst)};
-  const std::vector<std::size_t> rows = measured_rows(images);
-  report.overall = measure(data, images, rows, request.bootstrap);
+  const std::vector<std::size_t> rows = good_rows(images);
+  const auto measured = [&](const std::vector<std::size_t>& members) {
+    return measure(data, images, members, request.bootstrap);
+  };
+  report.overall = measured(rows);
   report.run.patients = report.overall.patients;
-  for (std::size_t i = 0; i < images.size(); ++i) {
-    if (!images[i].error.empty())
-      report.run.failures.push_back({data.rows[i].name, images[i].error});
-  }
-  for (const auto& [column, groups] : break_down(data, rows)) {
-    auto& by = report.by_column.emplace_back(column, std::vector<GroupSegmentation>());
-    for (const auto& [value, members] : groups) {
-      by.second.push_back({value, measure(data, images, members, request.bootstrap)});
-    }
-  }
+  report.by_column = measure_by_column<GroupSegmentation>(data, rows, measured);
   return report;
 }
 

@@ -7,24 +7,14 @@
 #include "cxr/csv.h"
 #include "cxr/error.h"
 #include "cxr/inputs.h"
+#include "listing.h"
 
 namespace cxr {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kMaxListed = 20;
 constexpr std::size_t kMaxGroups = 20;
-
-/// The first of many, with `separator` between, and how many more there are.
-std::string first_of(const std::vector<std::string>& texts, const std::string& separator) {
-  std::string list;
-  for (std::size_t i = 0; i < std::min(texts.size(), kMaxListed); ++i) {
-    list.append(i == 0 ? "" : separator).append(texts[i]);
-  }
-  if (texts.size() <= kMaxListed) return list;
-  return list + separator + "and " + std::to_string(texts.size() - kMaxListed) + " more";
-}
 
 std::string line(std::size_t number) { return "line " + std::to_string(number); }
 
@@ -80,10 +70,7 @@ class Manifest {
       }
     }
     if (!problems_.empty()) {
-      throw Error("manifest", table_.file.string(),
-                  std::to_string(problems_.size()) +
-                      (problems_.size() == 1 ? " bad row: " : " bad rows: ") +
-                      first_of(problems_, "; "));
+      throw Error("manifest", table_.file.string(), bad_rows(problems_));
     }
     if (data.rows.empty()) refuse_split(split);
     return data;

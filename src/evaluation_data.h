@@ -30,7 +30,7 @@ struct EvaluationData {
 };
 
 /// Reads a manifest or, for classification, a folder with a sub-folder for each class. Unlike
-/// read_manifest(), no `split` is needed, all columns are kept, and files need not exist.
+/// read_manifests(), no `split` is needed, all columns are kept, and files need not exist.
 ///
 /// Throws UsageError where `worst` or `bootstrap` are out of range, the path does not exist, there
 /// are no images, or no rows of the split;

@@ -7,6 +7,7 @@
 #include "cxr/csv.h"
 #include "cxr/error.h"
 #include "cxr/read.h"
+#include "listing.h"
 
 namespace cxr {
 namespace {
@@ -14,7 +15,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kStage = "manifest";
-constexpr std::size_t kMaxListed = 20;
 
 /// The rows of all manifests, and what is wrong with each.
 struct Rows {
@@ -127,18 +127,14 @@ std::string same_file(const ManifestRow& row) {
   return row.image.empty() ? "" : fs::weakly_canonical(row.image, ignored).string();
 }
 
-/// All bad rows in one line; empty where there are none.
-std::string summary(const Rows& all) {
-  std::size_t bad = 0;
-  std::string list;
+/// What is wrong, with its place.
+std::vector<std::string> problems_of(const Rows& all) {
+  std::vector<std::string> problems;
   for (std::size_t i = 0; i < all.rows.size(); ++i) {
-    if (all.problems[i].empty()) continue;
-    if (++bad > kMaxListed) continue;
-    list += (bad == 1 ? ": " : "; ") + all.place(all.rows[i]) + ": " + all.problems[i];
+    if (!all.problems[i].empty())
+      problems.push_back(all.place(all.rows[i]) + ": " + all.problems[i]);
   }
-  if (bad == 0) return "";
-  if (bad > kMaxListed) list += "; and " + std::to_string(bad - kMaxListed) + " more";
-  return std::to_string(bad) + (bad == 1 ? " bad row" : " bad rows") + list;
+  return problems;
 }
 
 }  // namespace
@@ -150,8 +146,10 @@ std::vector<ManifestRow> read_manifests(const std::vector<fs::path>& files, Purp
   if (purpose == Purpose::classification) find_unknown_labels(all);
   find_leaks(all, "image", same_file);
   find_leaks(all, "patient", [](const ManifestRow& row) { return row.patient; });
-  const std::string problems = summary(all);
-  if (!problems.empty()) throw Error(kStage, all.one_manifest ? files[0].string() : "", problems);
+  const std::vector<std::string> problems = problems_of(all);
+  if (!problems.empty()) {
+    throw Error(kStage, all.one_manifest ? files[0].string() : "", bad_rows(problems));
+  }
   return std::move(all.rows);
 }
 

@@ -5,6 +5,7 @@
 #include <opencv2/imgcodecs.hpp>
 
 #include "cxr/csv.h"
+#include "support/look.h"
 #include "support/phantom.h"
 #include "support/run_program.h"
 #include "support/temp_dir.h"
@@ -14,15 +15,6 @@ namespace cxr::test {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string read_file(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 /// Whether a picture has that size and something on it.
 testing::AssertionResult is_drawn(const fs::path& file, cv::Size size = {}) {

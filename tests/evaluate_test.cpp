@@ -9,21 +9,16 @@
 #include "cxr/error.h"
 #include "cxr/results.h"
 #include "heat_inside_lungs.h"
+#include "support/look.h"
 #include "support/temp_dir.h"
 
 namespace cxr {
 namespace {
 
+using test::contains;
+using test::read_file;
+
 namespace fs = std::filesystem;
-
-std::string read_file(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 /// A manifest and results that cxr-infer might have written for its images.
 class EvaluateResults : public testing::Test {

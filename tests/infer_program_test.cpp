@@ -19,6 +19,7 @@
 #include "cxr/csv.h"
 #include "cxr/infer.h"
 #include "cxr/sha256.h"
+#include "support/look.h"
 #include "support/phantom.h"
 #include "support/run_program.h"
 #include "support/temp_dir.h"
@@ -36,11 +37,6 @@ using Row = std::map<std::string, std::string>;
 
 void write_file(const fs::path& file, const std::string& bytes) {
   std::ofstream(file, std::ios::binary) << bytes;
-}
-
-std::string read_file(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), {}};
 }
 
 std::string encode(const cv::Mat& image, const std::string& extension,
@@ -119,10 +115,6 @@ std::vector<std::string> column(const std::vector<Row>& rows, const std::string&
   std::vector<std::string> cells(rows.size());
   std::ranges::transform(rows, cells.begin(), [&](const Row& row) { return row.at(name); });
   return cells;
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 /// Whether a message is one line that holds all of these parts.

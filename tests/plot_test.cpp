@@ -2,14 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include "support/look.h"
+
 namespace cxr {
 namespace {
 
-int pixels_of(const cv::Mat& picture, const cv::Scalar& color) {
-  cv::Mat mask;
-  cv::inRange(picture, color, color, mask);
-  return cv::countNonZero(mask);
-}
+using test::pixels_of;
 
 Chart chart_of(Series::Mark mark) {
   Series series{"curve", {{0, 0}, {0.5, 0.8}, {1, 1}}, series_color(0), mark, 0.1};

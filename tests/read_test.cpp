@@ -10,10 +10,13 @@
 
 #include "cxr/error.h"
 #include "cxr/image_header.h"
+#include "support/look.h"
 #include "support/temp_dir.h"
 
 namespace cxr {
 namespace {
+
+using test::contains;
 
 using Bytes = std::vector<std::uint8_t>;
 
@@ -131,10 +134,6 @@ void expect_equal(const cv::Mat& actual, const cv::Mat& expected, double toleran
   ASSERT_EQ(actual.type(), CV_8UC1);
   ASSERT_EQ(actual.size(), expected.size());
   EXPECT_LE(cv::norm(actual, expected, cv::NORM_INF), tolerance);
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 TEST_F(ReadTest, LosslessGreyImagesComeBackToTheBit) {

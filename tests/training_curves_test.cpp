@@ -7,17 +7,14 @@
 
 #include "cxr/error.h"
 #include "cxr/plot.h"
+#include "support/look.h"
 #include "support/temp_dir.h"
 #include "training_log.h"
 
 namespace cxr {
 namespace {
 
-int pixels_of(const cv::Mat& picture, const cv::Scalar& color) {
-  cv::Mat mask;
-  cv::inRange(picture, color, color, mask);
-  return cv::countNonZero(mask);
-}
+using test::pixels_of;
 
 class TrainingCurves : public testing::Test {
  protected:
