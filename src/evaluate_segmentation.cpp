@@ -34,6 +34,35 @@ cv::Mat mask_of(const Example& example) {
   return probability > 0.5F;
 }
 
+/// A way in which a film may come otherwise than it should.
+struct Change {
+  const char* name;
+  std::function<void(cv::Mat& image, cv::Mat& mask)> apply;
+};
+
+const std::vector<Change>& changes() {
+  static const std::vector<Change> all{
+      {"turned by 90 degrees",
+       [](cv::Mat& image, cv::Mat& mask) {
+         cv::rotate(image, image, cv::ROTATE_90_CLOCKWISE);
+         cv::rotate(mask, mask, cv::ROTATE_90_CLOCKWISE);
+       }},
+      {"turned by 180 degrees",
+       [](cv::Mat& image, cv::Mat& mask) {
+         cv::rotate(image, image, cv::ROTATE_180);
+         cv::rotate(mask, mask, cv::ROTATE_180);
+       }},
+      {"mirrored",
+       [](cv::Mat& image, cv::Mat& mask) {
+         cv::flip(image, image, 1);
+         cv::flip(mask, mask, 1);
+       }},
+      {"inverted", [](cv::Mat& image, cv::Mat&) { cv::bitwise_not(image, image); }},
+      {"a quarter of the contrast",
+       [](cv::Mat& image, cv::Mat&) { image.convertTo(image, -1, 0.25, 96); }}};
+  return all;
+}
+
 SegmentedImage compare(const Example& example) {
   const cv::Size size = example.image.size();
   const cv::Mat mask = mask_of(example);
@@ -48,13 +77,15 @@ SegmentedImage compare(const Example& example) {
           .quality = seen.quality};
 }
 
-std::vector<Example> read(const EvaluationData& data, const std::vector<std::size_t>& rows) {
+std::vector<Example> read(const EvaluationData& data, const std::vector<std::size_t>& rows,
+                          const Change* change) {
   std::vector<Example> examples(rows.size());
   each(rows.size(), [&](std::size_t i) {
     const EvaluationRow& row = data.rows[rows[i]];
     try {
       examples[i].image = read_radiograph(row.image);
       examples[i].truth = read_lung_mask(row.mask, examples[i].image.size());
+      if (change != nullptr) change->apply(examples[i].image, examples[i].truth);
     } catch (const std::exception& error) {
       examples[i].error = error.what();
     }
@@ -74,16 +105,33 @@ void segment_all(const Network& segmenter, std::vector<Example>& examples) {
   }
 }
 
-/// Segments some rows, batch by batch; `use` gets each on several threads.
+/// Segments some rows, changed or as they are, batch by batch; `use` gets each on several threads.
 void judge(const Network& segmenter, int batch_size, const EvaluationData& data,
-           const std::vector<std::size_t>& rows, const std::string& what,
+           const std::vector<std::size_t>& rows, const Change* change, const std::string& what,
            const EvaluationProgress& progress,
            const std::function<void(std::size_t row, const Example& example)>& use) {
   in_batches(rows, batch_size, what, progress, [&](const std::vector<std::size_t>& batch) {
-    std::vector<Example> examples = read(data, batch);
+    std::vector<Example> examples = read(data, batch, change);
     segment_all(segmenter, examples);
     each(batch.size(), [&](std::size_t i) { use(batch[i], examples[i]); });
   });
+}
+
+std::vector<SegmentedImage> judge_all(const Network& segmenter, int batch_size,
+                                      const EvaluationData& data, const Change* change,
+                                      const EvaluationProgress& progress) {
+  std::vector<SegmentedImage> images(data.rows.size());
+  std::vector<std::size_t> all(data.rows.size());
+  std::iota(all.begin(), all.end(), 0U);
+  judge(segmenter, batch_size, data, all, change, change == nullptr ? "images" : change->name,
+        progress, [&](std::size_t row, const Example& example) {
+          if (example.error.empty()) {
+            images[row] = compare(example);
+          } else {
+            images[row].error = example.error;
+          }
+        });
+  return images;
 }
 
 std::vector<WorstCase> lowest_dice(const std::vector<SegmentedImage>& images, int count) {
@@ -113,6 +161,7 @@ SegmentationReport make_report(const EvaluationRequest& request, const Evaluatio
                             .images = images,
                             .overall = {},
                             .by_column = {},
+                            .changed = {},
                             .worst = lowest_dice(images, request.worst)};
   const std::vector<std::size_t> rows = good_rows(images);
   const auto measured = [&](const std::vector<std::size_t>& members) {
@@ -134,19 +183,16 @@ EvaluationSummary evaluate_segmentation(const Configuration& configuration,
                           configuration.segmenter.contract);
   prepare_report_folder(request, data, kPictures);
 
-  std::vector<SegmentedImage> images(data.rows.size());
-  std::vector<std::size_t> all(data.rows.size());
-  std::iota(all.begin(), all.end(), 0U);
-  judge(segmenter, configuration.batch_size, data, all, "images", progress,
-        [&](std::size_t row, const Example& example) {
-          if (example.error.empty()) {
-            images[row] = compare(example);
-          } else {
-            images[row].error = example.error;
-          }
-        });
-
+  const int batch_size = configuration.batch_size;
+  const auto images = judge_all(segmenter, batch_size, data, nullptr, progress);
   SegmentationReport report = make_report(request, data, images);
+  if (request.robustness) {
+    for (const Change& change : changes()) {
+      const auto changed = judge_all(segmenter, batch_size, data, &change, progress);
+      report.changed.push_back(
+          {change.name, measure(data, changed, good_rows(changed), request.bootstrap)});
+    }
+  }
   report.run.judges = {{"segmenter", configuration.segmenter.file.string()}};
   std::map<std::size_t, std::filesystem::path> pictures;
   std::vector<std::size_t> shown;
@@ -154,7 +200,7 @@ EvaluationSummary evaluate_segmentation(const Configuration& configuration,
     pictures[row] = request.out / picture;
     shown.push_back(row);
   }
-  judge(segmenter, configuration.batch_size, data, shown, "pictures", progress,
+  judge(segmenter, batch_size, data, shown, nullptr, "pictures", progress,
         [&](std::size_t row, const Example& example) {
           if (!example.error.empty()) throw Error("evaluate", data.rows[row].name, example.error);
           const SegmentedImage& image = images[row];

@@ -74,6 +74,8 @@ int main(int argc, char** argv) {
       "--results", options.results, "Results of cxr-infer, instead of running the networks");
   auto* segmentation = app.add_subcommand("segmentation", "How well the lungs are found");
   add_options(*segmentation, options, "Manifest (CSV: image, mask)");
+  segmentation->add_flag("--robustness", options.request.robustness,
+                         "Judge the images turned, mirrored, inverted and faint, too");
   results->excludes(classification->get_option("--config"));
   try {
     app.parse(argc, argv);

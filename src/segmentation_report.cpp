@@ -49,7 +49,7 @@ std::string quality_sentence(const SegmentationReport& report) {
 
 std::string group_name(const std::string& value) { return value.empty() ? "(none)" : value; }
 
-std::string group_section(const std::string& column, const std::vector<GroupSegmentation>& groups) {
+TextTable group_table(const std::string& column, const std::vector<GroupSegmentation>& groups) {
   TextTable table{{column, "Images", "Patients", "Dice: mean", "median", "5th percentile",
                    "IoU: mean", "IoU of the lung box: mean", "5th percentile",
                    "Estimated Quality: mean", "and Dice, Spearman"}};
@@ -60,7 +60,17 @@ std::string group_section(const std::string& column, const std::vector<GroupSegm
                      text(measures.box_iou.mean), text(measures.box_iou.low),
                      text(measures.quality.mean), text(measures.quality_and_dice)});
   }
-  return "## By " + code(column) + "\n\n" + markdown_table(table) + "\n";
+  return table;
+}
+
+std::string group_section(const std::string& column, const std::vector<GroupSegmentation>& groups) {
+  return "## By " + code(column) + "\n\n" + markdown_table(group_table(column, groups)) + "\n";
+}
+
+std::string change_section(const std::vector<GroupSegmentation>& changed) {
+  if (changed.empty()) return "";
+  return "## Turned and re-toned\n\nAll images, each changed in one way.\n\n" +
+         markdown_table(group_table("Change", changed)) + "\n";
 }
 
 std::string worst_section(const SegmentationReport& report) {
@@ -86,7 +96,8 @@ std::string markdown(const SegmentationReport& report) {
       markdown_table(overall_table(report)) + "\n" + quality_sentence(report) +
       "\n![Dice](dice.png)\n\n![Estimated Quality and Dice](quality.png)\n\n";
   for (const auto& [column, groups] : report.by_column) result += group_section(column, groups);
-  return result + worst_section(report) + failure_section(report.run);
+  return result + change_section(report.changed) + worst_section(report) +
+         failure_section(report.run);
 }
 
 Json json_of(const SegmentationMeasures& measures) {
@@ -109,6 +120,7 @@ Json json_of(const SegmentationReport& report) {
   for (const auto& [column, groups] : report.by_column) {
     for (const auto& [value, measures] : groups) json["by"][column][value] = json_of(measures);
   }
+  for (const auto& [change, measures] : report.changed) json["changed"][change] = json_of(measures);
   json["worst"] = Json::array();
   for (const auto& [index, picture] : report.worst) {
     json["worst"].push_back({{"image", report.data.rows[index].name},
@@ -255,7 +267,13 @@ void write_segmentation_report(const SegmentationReport& report) {
 }
 
 std::string segmentation_table(const SegmentationReport& report) {
-  return plain_table(overall_table(report)) + "\n" + quality_sentence(report);
+  TextTable table = overall_table(report);
+  for (const auto& [change, measures] : report.changed) {
+    const Spread& box = measures.box_iou;
+    table.push_back(
+        {"IoU of the lung box, " + change, text(box.mean), text(box.median), text(box.low)});
+  }
+  return plain_table(table) + "\n" + quality_sentence(report);
 }
 
 cv::Mat draw_contours(const cv::Mat& image, const cv::Mat& truth, const cv::Mat& predicted,

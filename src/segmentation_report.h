@@ -55,6 +55,7 @@ struct SegmentationReport {
   const std::vector<SegmentedImage>& images;  ///< as the data's rows
   SegmentationMeasures overall;
   std::vector<std::pair<std::string, std::vector<GroupSegmentation>>> by_column;
+  std::vector<GroupSegmentation> changed;  ///< all images, turned or re-toned
   std::vector<WorstCase> worst;
 };
 

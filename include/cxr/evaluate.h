@@ -21,6 +21,7 @@ struct EvaluationRequest {
   std::string split;          ///< rows with this in the column `split`; empty: all rows
   int worst = 12;             ///< how many of the worst cases are shown, 0 to 1000
   int bootstrap = 1000;       ///< resamples for the intervals, 0 (no intervals) to 100000
+  bool robustness = false;    ///< segmentation: judge each image turned and re-toned, too
 };
 
 struct EvaluationSummary {
@@ -66,7 +67,9 @@ EvaluationSummary evaluate_results(const std::filesystem::path& results,
 /// Masks are compared at the image's own size: the lung probability is enlarged bilinearly, then
 /// more than one half is lung. Dice, IoU and the IoU of the lung boxes (find_lung_box() of either
 /// mask): mean, median, 5th percentile; how the Estimated Quality is spread, and its rank
-/// correlation with Dice. Intervals, failures and errors as above; the classifier is not loaded.
+/// correlation with Dice. With `robustness`, the same for the images turned by 90 and 180 degrees,
+/// mirrored, inverted, and with a quarter of their contrast. Intervals, failures and errors as
+/// above; the classifier is not loaded.
 EvaluationSummary evaluate_segmentation(const Configuration& configuration,
                                         const EvaluationRequest& request,
                                         const EvaluationProgress& progress);
