@@ -94,6 +94,14 @@ OutsideLungs parse_outside_lungs(const Fields& fields) {
   fields.fail("outside_lungs", "must be 'keep' or 'grey'");
 }
 
+Planes parse_planes(const Fields& fields) {
+  const json& planes = fields.find("planes");
+  if (planes.is_null() || planes == "all") return Planes::all;
+  if (planes == "clahe") return Planes::clahe;
+  if (planes == "plain") return Planes::plain;
+  fields.fail("planes", "must be 'all', 'clahe' or 'plain'");
+}
+
 float parse_temperature(const Fields& fields) {
   if (fields.find("temperature").is_null()) return 1.0F;
   const float temperature = as_finite(fields, "temperature", fields.find("temperature"));
@@ -124,6 +132,10 @@ const char* to_string(OutsideLungs outside) {
   return outside == OutsideLungs::keep ? "keep" : "grey";
 }
 
+const char* to_string(Planes planes) {
+  return planes == Planes::all ? "all" : planes == Planes::clahe ? "clahe" : "plain";
+}
+
 Contract parse_contract(const json& document, const std::string& where) {
   const Fields fields(document, "contract", where);
   Contract contract;
@@ -138,6 +150,7 @@ Contract parse_contract(const json& document, const std::string& where) {
     contract.enhance_side = read_pixels(fields, "enhance_side");
   }
   contract.outside_lungs = parse_outside_lungs(fields);
+  contract.planes = parse_planes(fields);
   contract.temperature = parse_temperature(fields);
   return contract;
 }
@@ -158,6 +171,7 @@ json to_json(const Contract& contract) {
           {"licence", contract.licence},
           {"enhance_side", contract.enhance_side ? json(*contract.enhance_side) : json()},
           {"outside_lungs", to_string(contract.outside_lungs)},
+          {"planes", to_string(contract.planes)},
           {"temperature", as_written(contract.temperature)}};
 }
 

@@ -46,12 +46,14 @@ cv::Mat local_threshold(const cv::Mat& crop) {
 
 }  // namespace
 
-cv::Mat enhance(const cv::Mat& crop, std::optional<int> longer_side) {
+cv::Mat enhance(const cv::Mat& crop, std::optional<int> longer_side, Planes planes) {
   // A copy, because OpenCV's filters look over the edge of a part of an image.
   const cv::Mat scaled = longer_side ? with_longer_side(crop, *longer_side) : crop.clone();
-  const std::array planes{otsu(scaled), clahe(scaled), local_threshold(scaled)};
+  const cv::Mat middle = planes == Planes::plain ? scaled : clahe(scaled);
+  std::array merged{middle, middle, middle};
+  if (planes == Planes::all) merged = {otsu(scaled), middle, local_threshold(scaled)};
   cv::Mat enhanced;
-  cv::merge(planes, enhanced);
+  cv::merge(merged, enhanced);
   return enhanced;
 }
 

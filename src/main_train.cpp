@@ -67,6 +67,11 @@ void add_classifier(CLI::App& command, cxr::ClassifierOptions& options) {
   command.add_option("--outside-lungs", options.outside_lungs, "keep, or grey: isolate the lungs")
       ->transform(CLI::CheckedTransformer(std::map<std::string, cxr::OutsideLungs>{
           {"keep", cxr::OutsideLungs::keep}, {"grey", cxr::OutsideLungs::grey}}));
+  command.add_option("--planes", options.planes, "all, clahe, or plain: what is seen of a crop")
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, cxr::Planes>{{"all", cxr::Planes::all},
+                                             {"clahe", cxr::Planes::clahe},
+                                             {"plain", cxr::Planes::plain}}));
   command.add_option("--balance", options.balance, "What is shown equally often")
       ->transform(CLI::CheckedTransformer(std::map<std::string, cxr::Balance>{
           {"none", cxr::Balance::none},

@@ -108,7 +108,7 @@ std::vector<Study> Pipeline::process(const std::vector<Input>& batch, bool expla
     const Contract& wanted = classifier_.contract();
     pictures.enhanced = enhance(crop_radiograph(pictures.image, finding.lungs, pictures.lung_mask,
                                                 threshold, wanted.outside_lungs),
-                                wanted.enhance_side);
+                                wanted.enhance_side, wanted.planes);
   });
   open = without_failed(std::move(open));
   if (open.empty()) return studies;

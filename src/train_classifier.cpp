@@ -32,8 +32,9 @@ constexpr const char* kStage = "training";
 /// A radiograph scaled so that the longer side of its crop is that which is enhanced. All of it is
 /// kept, because augmentation looks over the edge of the crop.
 struct TrainingExample {
-  cv::Mat image;  ///< CV_8UC1
-  cv::Mat lungs;  ///< CV_8UC1 of its size, 0 or 255; empty where what is outside them is kept
+  cv::Mat image;        ///< CV_8UC1
+  cv::Mat lungs;        ///< CV_8UC1 of its size, 0 or 255; empty where they are not trusted
+  bool masked = false;  ///< black outside the lungs
   cv::Rect crop;
   std::size_t label = 0;
   std::string source;
@@ -47,6 +48,8 @@ struct ValidationExample {
 
 struct Examples {
   std::vector<TrainingExample> training;
+  std::vector<std::size_t> whole;   ///< of the training examples, those with lungs and outside
+  std::vector<std::size_t> masked;  ///< and those with lungs alone
   std::vector<ValidationExample> validation;
   std::vector<ValidationExample> held_out;
 };
@@ -59,7 +62,7 @@ TrainingExample make_training_example(const cv::Mat& image, const Lungs& lungs,
   const auto scaled = [scale](int value) { return std::max(1, cvRound(value * scale)); };
   TrainingExample example;
   cv::resize(image, example.image, {}, scale, scale, scale < 1 ? cv::INTER_AREA : cv::INTER_CUBIC);
-  if (contract.outside_lungs == OutsideLungs::grey && is_trusted(lungs.box, kTrustedQuality)) {
+  if (is_trusted(lungs.box, kTrustedQuality)) {
     example.lungs = mask_at(lungs.mask, example.image.size());
   }
   example.crop = {cvRound(crop.x * scale), cvRound(crop.y * scale), scaled(crop.width),
@@ -91,6 +94,8 @@ Examples load(const ClassifierOptions& options, const std::vector<ManifestRow>& 
   for_each_example(options.training, rows, listener, [&](const ManifestRow& row, Part part) {
     const cv::Mat image = read_radiograph(row.image);
     const bool masked = std::ranges::find(options.masked, row.manifest) != options.masked.end();
+    // Black outside the lungs is nothing that inference sees.
+    if (masked && options.outside_lungs == OutsideLungs::keep && part != Part::training) return;
     const Lungs lungs = masked ? lungs_of_masked(image) : cache.find(row.image.string(), image);
     const auto label = static_cast<std::size_t>(
         std::find(classes.begin(), classes.end(), row.label) - classes.begin());
@@ -98,11 +103,15 @@ Examples load(const ClassifierOptions& options, const std::vector<ManifestRow>& 
       examples.training.push_back(make_training_example(image, lungs, contract));
       examples.training.back().label = label;
       examples.training.back().source = row.source;
+      examples.training.back().masked = masked;
+      const bool has_lungs = !examples.training.back().lungs.empty();
+      auto& kind = masked ? examples.masked : examples.whole;
+      if (has_lungs) kind.push_back(examples.training.size() - 1);
     } else {
       auto& kind = part == Part::validation ? examples.validation : examples.held_out;
       const cv::Mat crop =
           crop_radiograph(image, lungs.box, lungs.mask, kTrustedQuality, contract.outside_lungs);
-      kind.push_back({enhance(crop, contract.enhance_side), label});
+      kind.push_back({enhance(crop, contract.enhance_side, contract.planes), label});
     }
     if (++done % kSaveEvery == 0) cache.save();
   });
@@ -110,23 +119,56 @@ Examples load(const ClassifierOptions& options, const std::vector<ManifestRow>& 
   return examples;
 }
 
-/// The crop, moved, turned, stretched and re-toned at random, outside its lungs as in inference.
-cv::Mat augmented_crop(const TrainingExample& example, const Augmentation& augmentation,
-                       cv::RNG& rng) {
-  const cv::Size size = example.crop.size();
-  cv::Mat map = random_affine(augmentation, size, size, rng);
+/// The crop, moved, turned and stretched at random to `size`.
+Film moved_crop(const TrainingExample& example, cv::Size size, const Augmentation& augmentation,
+                cv::RNG& rng) {
+  cv::Mat map = random_affine(augmentation, example.crop.size(), size, rng);
   // The map is one of the crop; it is to be applied to the image round it.
   map.at<double>(0, 2) -=
       map.at<double>(0, 0) * example.crop.x + map.at<double>(0, 1) * example.crop.y;
   map.at<double>(1, 2) -=
       map.at<double>(1, 0) * example.crop.x + map.at<double>(1, 1) * example.crop.y;
-  cv::Mat crop;
-  cv::warpAffine(example.image, crop, map, size, cv::INTER_LINEAR);
-  crop = random_tones(augmentation, crop, rng);
-  if (example.lungs.empty()) return crop;
-  cv::Mat lungs;
-  cv::warpAffine(example.lungs, lungs, map, size, cv::INTER_NEAREST);
-  return isolate_lungs(crop, random_raggedness(augmentation, lungs, rng));
+  Film film;
+  film.masked = example.masked;
+  cv::warpAffine(example.image, film.image, map, size, cv::INTER_LINEAR);
+  if (!example.lungs.empty()) {
+    cv::warpAffine(example.lungs, film.lungs, map, size, cv::INTER_NEAREST);
+  }
+  return film;
+}
+
+/// The film whose outside an example gets in training, if any.
+const TrainingExample* random_other(const Examples& examples, const TrainingExample& example,
+                                    const ClassifierOptions& options, cv::RNG& rng) {
+  const bool isolated = options.outside_lungs == OutsideLungs::grey;
+  const bool wanted = rng.uniform(0.0, 1.0) < options.training.augmentation.exchange;
+  if (example.lungs.empty() || !(wanted || (example.masked && !isolated))) return nullptr;
+  // Of isolated lungs only the outline is left, and each kind gets the other's.
+  const bool from_masked = isolated && !example.masked && !examples.masked.empty();
+  const auto& others = from_masked ? examples.masked : examples.whole;
+  if (others.empty()) return nullptr;
+  return &examples.training[others[static_cast<std::size_t>(
+      rng.uniform(0, static_cast<int>(others.size())))]];
+}
+
+/// The crop as training sees it: moved, perhaps with another film's outside, and re-toned.
+cv::Mat augmented_crop(const Examples& examples, const TrainingExample& example,
+                       const ClassifierOptions& options, cv::RNG& rng) {
+  const Augmentation& augmentation = options.training.augmentation;
+  const bool isolated = options.outside_lungs == OutsideLungs::grey;
+  const cv::Size size = example.crop.size();
+  Film film = moved_crop(example, size, augmentation, rng);
+  if (const TrainingExample* other = random_other(examples, example, options, rng)) {
+    const Film others = moved_crop(*other, size, augmentation, rng);
+    if (isolated) {
+      film.lungs &= others.lungs;
+    } else {
+      film.image = transplanted(film, others);
+    }
+  }
+  const cv::Mat crop = random_tones(augmentation, film.image, rng);
+  if (!isolated || film.lungs.empty()) return crop;
+  return isolate_lungs(crop, random_raggedness(augmentation, film.lungs, rng));
 }
 
 /// Blends each example of a batch with another (Zhang et al., ICLR 2018: mixup).
@@ -140,18 +182,19 @@ void mix(torch::Tensor& input, torch::Tensor& target, double alpha, std::uint64_
   target = torch::lerp(target.flip(0), target, weight);
 }
 
-TrainingBatch make_batch(const std::vector<TrainingExample>& examples,
-                         const ClassifierOptions& options, const Contract& contract,
-                         const std::vector<std::size_t>& indices, std::uint64_t seed) {
+TrainingBatch make_batch(const Examples& examples, const ClassifierOptions& options,
+                         const Contract& contract, const std::vector<std::size_t>& indices,
+                         std::uint64_t seed) {
   const std::size_t classes = contract.classes.size();
   std::vector<cv::Mat> enhanced;
   NdArray target({static_cast<std::int64_t>(indices.size()), static_cast<std::int64_t>(classes)});
   std::ranges::fill(target.values,
                     static_cast<float>(options.label_smoothing / static_cast<double>(classes)));
   for (std::size_t i = 0; i < indices.size(); ++i) {
-    const TrainingExample& example = examples[indices[i]];
+    const TrainingExample& example = examples.training[indices[i]];
     cv::RNG rng = example_rng(seed, i);
-    enhanced.push_back(enhance(augmented_crop(example, options.training.augmentation, rng)));
+    enhanced.push_back(
+        enhance(augmented_crop(examples, example, options, rng), std::nullopt, options.planes));
     target.at(i)[example.label] += static_cast<float>(1 - options.label_smoothing);
   }
   const NdArray input = to_network_input(enhanced, contract.input);
@@ -245,6 +288,7 @@ Contract classifier_contract(const ClassifierOptions& options,
   contract.licence = options.training.licence;
   contract.enhance_side = options.enhance_side.value_or(options.training.side);
   contract.outside_lungs = options.outside_lungs;
+  contract.planes = options.planes;
   return contract;
 }
 
@@ -257,8 +301,6 @@ void check(const ClassifierOptions& options) {
   require(enhance_side >= 32 && enhance_side <= 4096, "--enhance-side", "from 32 to 4096");
   require(options.label_smoothing >= 0 && options.label_smoothing <= 0.5, "--label-smoothing",
           "from 0 to 0.5");
-  require(options.masked.empty() || options.outside_lungs == OutsideLungs::grey, "--outside-lungs",
-          "grey where there are masked radiographs");
   require(options.mixup >= 0 && options.mixup <= 10, "--mixup", "from 0 to 10");
 }
 
@@ -269,6 +311,7 @@ std::string describe(const ClassifierOptions& options, const Contract& contract,
   for (const auto& manifest : options.masked) text << " masked=" << sha256(manifest);
   text << " segmenter=" << segmenter << " enhance-side=" << *contract.enhance_side
        << " outside-lungs=" << to_string(contract.outside_lungs)
+       << " planes=" << to_string(contract.planes)
        << " balance=" << static_cast<int>(options.balance)
        << " label-smoothing=" << options.label_smoothing << " mixup=" << options.mixup;
   return text.str();
@@ -294,7 +337,7 @@ void train_classifier(const ClassifierOptions& options, const TrainingListener& 
   task.batch = [&](const std::vector<std::size_t>& indices, int side, std::uint64_t seed) {
     Contract contract = task.contract;
     contract.input.width = contract.input.height = side;
-    return make_batch(examples.training, options, contract, indices, seed);
+    return make_batch(examples, options, contract, indices, seed);
   };
   task.initial_encoder = options.segmenter;
   task.depends_on = describe(options, task.contract, cache.segmenter());

@@ -50,6 +50,16 @@ TEST(Enhance, ThresholdPlanesAreBlackOrWhite) {
   }
 }
 
+TEST(Enhance, ClaheAloneIsTheMiddlePlaneThreeTimes) {
+  cv::Mat noise(90, 130, CV_8UC1);
+  cv::RNG(3).fill(noise, cv::RNG::UNIFORM, 0, 256);
+  cv::Mat all[3];
+  cv::Mat clahe[3];
+  cv::split(enhance(noise), all);
+  cv::split(enhance(noise, std::nullopt, Planes::clahe), clahe);
+  for (const cv::Mat& plane : clahe) EXPECT_EQ(cv::norm(plane, all[1], cv::NORM_INF), 0);
+}
+
 TEST(Enhance, WhatLiesRoundTheCropDoesNotMatter) {
   cv::Mat noise(300, 300, CV_8UC1);
   cv::RNG(3).fill(noise, cv::RNG::UNIFORM, 0, 256);

@@ -20,6 +20,13 @@ enum class OutsideLungs {
   grey   ///< nothing: mid-grey, and the lungs' tones are equalised; see isolate_lungs()
 };
 
+/// What a classifier sees of a crop, in three planes; see enhance().
+enum class Planes {
+  all,    ///< Otsu, CLAHE, adaptive threshold
+  clahe,  ///< CLAHE three times: thresholds tell much about how a film was processed
+  plain   ///< the crop three times: CLAHE takes away how dense the lungs are
+};
+
 /// What a network wants to be fed.
 struct NetworkInput {
   int width = 224;   ///< pixels, a multiple of 32 from 32 to 4096
@@ -45,11 +52,13 @@ struct Contract {
   /// for networks trained on radiographs at their native size.
   std::optional<int> enhance_side;
   OutsideLungs outside_lungs = OutsideLungs::keep;  ///< classifier
+  Planes planes = Planes::all;                      ///< classifier
   float temperature = 1.0F;  ///< classifier: divides the logits before the softmax
 };
 
 const char* to_string(Contract::Kind kind);
 const char* to_string(OutsideLungs outside);
+const char* to_string(Planes planes);
 
 /// Reads a contract. `where` names the file or configuration key in errors. Throws Error naming
 /// the field and what is allowed. Fields that are not known are ignored, so that older programmes

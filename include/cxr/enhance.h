@@ -3,6 +3,8 @@
 #include <opencv2/core.hpp>
 #include <optional>
 
+#include "cxr/contract.h"
+
 namespace cxr {
 
 /// The three views of a crop that the classifier reads, as one CV_8UC3 image:
@@ -14,7 +16,9 @@ namespace cxr {
 /// threshold, odd, never below 7. Equals the original programme to the bit.
 ///
 /// `crop` is CV_8UC1 and not empty. With `longer_side`, the crop is first scaled (area averaging
-/// when shrinking, cubic when enlarging) so that its longer side has that many pixels.
-cv::Mat enhance(const cv::Mat& crop, std::optional<int> longer_side = std::nullopt);
+/// when shrinking, cubic when enlarging) so that its longer side has that many pixels. With
+/// Planes::clahe, all three are plane 1; with Planes::plain, the scaled crop.
+cv::Mat enhance(const cv::Mat& crop, std::optional<int> longer_side = std::nullopt,
+                Planes planes = Planes::all);
 
 }  // namespace cxr

@@ -54,10 +54,12 @@ struct ClassifierOptions {
   TrainingOptions training;
   std::filesystem::path segmenter;  ///< finds the lungs
   /// More manifests, of radiographs in which all but the lungs is black already; the segmenter is
-  /// not asked. Only with OutsideLungs::grey: otherwise black would become a mark of their labels.
+  /// not asked. So that black does not become a mark of their labels, their lungs are always put
+  /// into another film's outside, unless OutsideLungs::grey hides what is outside of all films.
   std::vector<std::filesystem::path> masked;
   std::optional<int> enhance_side;  ///< see Contract, 32 to 4096; where not given, `side`
   OutsideLungs outside_lungs = OutsideLungs::keep;
+  Planes planes = Planes::all;
   Balance balance = Balance::none;
   double label_smoothing = 0.05;  ///< Szegedy et al., 2016; 0 to 0.5
   double mixup = 0;               ///< alpha of Zhang et al., 2018; 0 (none) to 10
