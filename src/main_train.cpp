@@ -39,7 +39,7 @@ void add_recipe(CLI::App& command, cxr::TrainingOptions& options) {
   command.add_option("--averaging", options.averaging, "Decay of the weights' moving average");
   command.add_option("--seed", options.seed, "Of weights, order and augmentation");
   command.add_flag("--bfloat16", options.bfloat16,
-                   "Convolve in bfloat16: twice as fast on processors with AMX, slower on others");
+                   "Convolve in bfloat16: twice as fast where the processor has it, else slower");
   cxr::for_each_range(options.augmentation,
                       [&](const std::string& name, double& value, const std::string& meaning) {
                         command.add_option("--" + name, value, meaning)->group("Augmentation");

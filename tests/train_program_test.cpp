@@ -102,6 +102,26 @@ TEST_F(TrainProgram, OptionsComeFromAFileAndTheCommandLineHasTheLastWord) {
   EXPECT_NE(both.err.find("epoch 2/2"), std::string::npos) << both.err;
 }
 
+/// The file that we ship: all its options are known and in range, or the error would be another.
+TEST_F(TrainProgram, TheShippedOptionsAreTaken) {
+  for (const std::string network : {"segmenter", "classifier"}) {
+    std::vector<std::string> command{kProgram,
+                                     "--config",
+                                     CXR_SOURCE_DIR "/config/training.json",
+                                     network,
+                                     "--data",
+                                     file("manifest.csv"),
+                                     "--out",
+                                     file("nowhere/model.pt")};
+    if (network == "classifier") {
+      command.insert(command.end(), {"--segmenter", CXR_SOURCE_DIR "/models/segmenter.pt"});
+    }
+    const Outcome outcome = run_program(command);
+    EXPECT_EQ(outcome.status, 1) << outcome.err;
+    EXPECT_NE(outcome.err.find("nowhere"), std::string::npos) << outcome.err;
+  }
+}
+
 TEST_F(TrainProgram, AnOptionsFileThatIsWrongIsSaid) {
   const auto with = [&](const char* text) {
     std::ofstream(folder_ / "options.json") << text;
