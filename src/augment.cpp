@@ -114,29 +114,6 @@ cv::Mat random_tones(const Augmentation& augmentation, const cv::Mat& image, cv:
   return changed;
 }
 
-cv::Mat transplanted(const Film& film, const Film& other) {
-  const double brighter =
-      cv::mean(other.image, other.lungs)[0] - cv::mean(film.image, film.lungs)[0];
-  cv::Mat lungs;
-  film.image.convertTo(lungs, CV_32F, 1, brighter);
-  cv::Mat outside;
-  other.image.convertTo(outside, CV_32F);
-  const double softness = std::max(film.image.cols / 60.0, 0.5);
-  cv::Mat taken;
-  if (film.masked) {
-    const int rim = 2 * cvCeil(2 * softness) + 1;  // so that no black is blended in
-    cv::erode(film.lungs, taken, cv::getStructuringElement(cv::MORPH_ELLIPSE, {rim, rim}));
-  } else {
-    taken = film.lungs | other.lungs;  // so that none of the other's lungs are left
-  }
-  cv::Mat weight;
-  taken.convertTo(weight, CV_32F, 1 / 255.0);
-  cv::GaussianBlur(weight, weight, {}, softness);
-  cv::Mat together;
-  cv::Mat(outside + (lungs - outside).mul(weight)).convertTo(together, CV_8U);
-  return together;
-}
-
 cv::Mat random_raggedness(const Augmentation& augmentation, const cv::Mat& mask, cv::RNG& rng) {
   if (!happens(rng, augmentation.ragged)) return mask;
   constexpr int kMostBites = 5;

@@ -18,18 +18,6 @@ cv::Mat random_affine(const Augmentation& augmentation, cv::Size from, cv::Size 
 /// Changes the tones of a CV_8UC1 image: everything from gamma to corners, in that order.
 cv::Mat random_tones(const Augmentation& augmentation, const cv::Mat& image, cv::RNG& rng);
 
-/// A radiograph and its lungs, both CV_8UC1 and of one size; the mask is 0 or 255.
-struct Film {
-  cv::Mat image;
-  cv::Mat lungs;        ///< empty where they are not known
-  bool masked = false;  ///< the image is black outside the lungs
-};
-
-/// The film's lungs, as bright on average as those of `other`, in the body of `other`, whose lungs
-/// must be in the same place: background exchange (Xiao et al., 2021), so that what surrounds the
-/// lungs tells nothing of the label. Both have lungs and the same size.
-cv::Mat transplanted(const Film& film, const Film& other);
-
 /// Moves the edge of a lung mask (CV_8UC1, 0 or 255) and bites pieces out of it, as segmenters do
 /// where lungs are dense.
 cv::Mat random_raggedness(const Augmentation& augmentation, const cv::Mat& mask, cv::RNG& rng);

@@ -32,9 +32,8 @@ constexpr const char* kStage = "training";
 /// A radiograph scaled so that the longer side of its crop is that which is enhanced. All of it is
 /// kept, because augmentation looks over the edge of the crop.
 struct TrainingExample {
-  cv::Mat image;        ///< CV_8UC1
-  cv::Mat lungs;        ///< CV_8UC1 of its size, 0 or 255; empty where they are not trusted
-  bool masked = false;  ///< black outside the lungs
+  cv::Mat image;  ///< CV_8UC1
+  cv::Mat lungs;  ///< CV_8UC1 of its size, 0 or 255; empty where not trusted or not wanted
   cv::Rect crop;
   std::size_t label = 0;
   std::string source;
@@ -48,8 +47,6 @@ struct ValidationExample {
 
 struct Examples {
   std::vector<TrainingExample> training;
-  std::vector<std::size_t> whole;   ///< of the training examples, those with lungs and outside
-  std::vector<std::size_t> masked;  ///< and those with lungs alone
   std::vector<ValidationExample> validation;
   std::vector<ValidationExample> held_out;
 };
@@ -62,7 +59,7 @@ TrainingExample make_training_example(const cv::Mat& image, const Lungs& lungs,
   const auto scaled = [scale](int value) { return std::max(1, cvRound(value * scale)); };
   TrainingExample example;
   cv::resize(image, example.image, {}, scale, scale, scale < 1 ? cv::INTER_AREA : cv::INTER_CUBIC);
-  if (is_trusted(lungs.box, kTrustedQuality)) {
+  if (contract.outside_lungs == OutsideLungs::grey && is_trusted(lungs.box, kTrustedQuality)) {
     example.lungs = mask_at(lungs.mask, example.image.size());
   }
   example.crop = {cvRound(crop.x * scale), cvRound(crop.y * scale), scaled(crop.width),
@@ -94,8 +91,6 @@ Examples load(const ClassifierOptions& options, const std::vector<ManifestRow>& 
   for_each_example(options.training, rows, listener, [&](const ManifestRow& row, Part part) {
     const cv::Mat image = read_radiograph(row.image);
     const bool masked = std::ranges::find(options.masked, row.manifest) != options.masked.end();
-    // Black outside the lungs is nothing that inference sees.
-    if (masked && options.outside_lungs == OutsideLungs::keep && part != Part::training) return;
     const Lungs lungs = masked ? lungs_of_masked(image) : cache.find(row.image.string(), image);
     const auto label = static_cast<std::size_t>(
         std::find(classes.begin(), classes.end(), row.label) - classes.begin());
@@ -103,10 +98,6 @@ Examples load(const ClassifierOptions& options, const std::vector<ManifestRow>& 
       examples.training.push_back(make_training_example(image, lungs, contract));
       examples.training.back().label = label;
       examples.training.back().source = row.source;
-      examples.training.back().masked = masked;
-      const bool has_lungs = !examples.training.back().lungs.empty();
-      auto& kind = masked ? examples.masked : examples.whole;
-      if (has_lungs) kind.push_back(examples.training.size() - 1);
     } else {
       auto& kind = part == Part::validation ? examples.validation : examples.held_out;
       const cv::Mat crop =
@@ -119,56 +110,29 @@ Examples load(const ClassifierOptions& options, const std::vector<ManifestRow>& 
   return examples;
 }
 
-/// The crop, moved, turned and stretched at random to `size`.
-Film moved_crop(const TrainingExample& example, cv::Size size, const Augmentation& augmentation,
-                cv::RNG& rng) {
+/// The affine map of a crop, as one of the image round it.
+cv::Mat random_map(const TrainingExample& example, cv::Size size, const Augmentation& augmentation,
+                   cv::RNG& rng) {
   cv::Mat map = random_affine(augmentation, example.crop.size(), size, rng);
-  // The map is one of the crop; it is to be applied to the image round it.
-  map.at<double>(0, 2) -=
-      map.at<double>(0, 0) * example.crop.x + map.at<double>(0, 1) * example.crop.y;
-  map.at<double>(1, 2) -=
-      map.at<double>(1, 0) * example.crop.x + map.at<double>(1, 1) * example.crop.y;
-  Film film;
-  film.masked = example.masked;
-  cv::warpAffine(example.image, film.image, map, size, cv::INTER_LINEAR);
-  if (!example.lungs.empty()) {
-    cv::warpAffine(example.lungs, film.lungs, map, size, cv::INTER_NEAREST);
+  for (int row = 0; row < 2; ++row) {
+    map.at<double>(row, 2) -=
+        map.at<double>(row, 0) * example.crop.x + map.at<double>(row, 1) * example.crop.y;
   }
-  return film;
+  return map;
 }
 
-/// The film whose outside an example gets in training, if any.
-const TrainingExample* random_other(const Examples& examples, const TrainingExample& example,
-                                    const ClassifierOptions& options, cv::RNG& rng) {
-  const bool isolated = options.outside_lungs == OutsideLungs::grey;
-  const bool wanted = rng.uniform(0.0, 1.0) < options.training.augmentation.exchange;
-  if (example.lungs.empty() || !(wanted || (example.masked && !isolated))) return nullptr;
-  // Of isolated lungs only the outline is left, and each kind gets the other's.
-  const bool from_masked = isolated && !example.masked && !examples.masked.empty();
-  const auto& others = from_masked ? examples.masked : examples.whole;
-  if (others.empty()) return nullptr;
-  return &examples.training[others[static_cast<std::size_t>(
-      rng.uniform(0, static_cast<int>(others.size())))]];
-}
-
-/// The crop as training sees it: moved, perhaps with another film's outside, and re-toned.
-cv::Mat augmented_crop(const Examples& examples, const TrainingExample& example,
-                       const ClassifierOptions& options, cv::RNG& rng) {
-  const Augmentation& augmentation = options.training.augmentation;
-  const bool isolated = options.outside_lungs == OutsideLungs::grey;
+/// The crop as training sees it: moved and re-toned.
+cv::Mat augmented_crop(const TrainingExample& example, const Augmentation& augmentation,
+                       cv::RNG& rng) {
   const cv::Size size = example.crop.size();
-  Film film = moved_crop(example, size, augmentation, rng);
-  if (const TrainingExample* other = random_other(examples, example, options, rng)) {
-    const Film others = moved_crop(*other, size, augmentation, rng);
-    if (isolated) {
-      film.lungs &= others.lungs;
-    } else {
-      film.image = transplanted(film, others);
-    }
-  }
-  const cv::Mat crop = random_tones(augmentation, film.image, rng);
-  if (!isolated || film.lungs.empty()) return crop;
-  return isolate_lungs(crop, random_raggedness(augmentation, film.lungs, rng));
+  const cv::Mat map = random_map(example, size, augmentation, rng);
+  cv::Mat crop;
+  cv::warpAffine(example.image, crop, map, size, cv::INTER_LINEAR);
+  crop = random_tones(augmentation, crop, rng);
+  if (example.lungs.empty()) return crop;
+  cv::Mat lungs;
+  cv::warpAffine(example.lungs, lungs, map, size, cv::INTER_NEAREST);
+  return isolate_lungs(crop, random_raggedness(augmentation, lungs, rng));
 }
 
 /// Blends each example of a batch with another (Zhang et al., ICLR 2018: mixup).
@@ -193,8 +157,8 @@ TrainingBatch make_batch(const Examples& examples, const ClassifierOptions& opti
   for (std::size_t i = 0; i < indices.size(); ++i) {
     const TrainingExample& example = examples.training[indices[i]];
     cv::RNG rng = example_rng(seed, i);
-    enhanced.push_back(
-        enhance(augmented_crop(examples, example, options, rng), std::nullopt, options.planes));
+    enhanced.push_back(enhance(augmented_crop(example, options.training.augmentation, rng),
+                               std::nullopt, options.planes));
     target.at(i)[example.label] += static_cast<float>(1 - options.label_smoothing);
   }
   const NdArray input = to_network_input(enhanced, contract.input);
@@ -302,6 +266,8 @@ void check(const ClassifierOptions& options) {
   require(options.label_smoothing >= 0 && options.label_smoothing <= 0.5, "--label-smoothing",
           "from 0 to 0.5");
   require(options.mixup >= 0 && options.mixup <= 10, "--mixup", "from 0 to 10");
+  require(options.masked.empty() || options.outside_lungs == OutsideLungs::grey, "--masked",
+          "used with --outside-lungs grey: else black would be a mark of its labels");
 }
 
 /// The options that are the classifier's own, for TrainingTask::depends_on.

@@ -24,7 +24,6 @@ struct Augmentation {
   double jpeg = 0;           ///< probability of JPEG compression, quality 15 to 85
   double corners = 0;        ///< probability that a corner, where labels are, is painted over
   double ragged = 0;         ///< probability that bites are taken out of the lung mask
-  double exchange = 0;       ///< probability that what is outside the lungs is another film's
 };
 
 /// Calls `visit(name, value, meaning)` for each of an augmentation's ranges.
@@ -49,7 +48,6 @@ void for_each_range(Ranges& augmentation, const Visitor& visit) {
   visit("jpeg", augmentation.jpeg, "Probability of JPEG compression");
   visit("corners", augmentation.corners, "Probability that a corner is painted over");
   visit("ragged", augmentation.ragged, "Probability of bites out of the lung mask");
-  visit("exchange", augmentation.exchange, "Probability of another film's outside round the lungs");
 }
 
 }  // namespace cxr

@@ -54,9 +54,7 @@ struct ClassifierOptions {
   TrainingOptions training;
   std::filesystem::path segmenter;  ///< finds the lungs
   /// More manifests, of radiographs in which all but the lungs is black already; the segmenter is
-  /// not asked. So that black does not become a mark of their labels, their lungs are always put
-  /// into another film's outside, unless OutsideLungs::grey hides what is outside of all films.
-  /// Unless it does, they are for training alone: inference never sees such films.
+  /// not asked. For OutsideLungs::grey alone, which hides what is outside of all films.
   std::vector<std::filesystem::path> masked;
   std::optional<int> enhance_side;  ///< see Contract, 32 to 4096; where not given, `side`
   OutsideLungs outside_lungs = OutsideLungs::keep;
