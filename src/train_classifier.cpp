@@ -110,10 +110,9 @@ Examples load(const ClassifierOptions& options, const std::vector<ManifestRow>& 
   return examples;
 }
 
-/// The affine map of a crop, as one of the image round it.
-cv::Mat random_map(const TrainingExample& example, cv::Size size, const Augmentation& augmentation,
-                   cv::RNG& rng) {
-  cv::Mat map = random_affine(augmentation, example.crop.size(), size, rng);
+/// A random affine map of the crop to its own size, as one of the image round it.
+cv::Mat random_map(const TrainingExample& example, const Augmentation& augmentation, cv::RNG& rng) {
+  cv::Mat map = random_affine(augmentation, example.crop.size(), example.crop.size(), rng);
   for (int row = 0; row < 2; ++row) {
     map.at<double>(row, 2) -=
         map.at<double>(row, 0) * example.crop.x + map.at<double>(row, 1) * example.crop.y;
@@ -125,7 +124,7 @@ cv::Mat random_map(const TrainingExample& example, cv::Size size, const Augmenta
 cv::Mat augmented_crop(const TrainingExample& example, const Augmentation& augmentation,
                        cv::RNG& rng) {
   const cv::Size size = example.crop.size();
-  const cv::Mat map = random_map(example, size, augmentation, rng);
+  const cv::Mat map = random_map(example, augmentation, rng);
   cv::Mat crop;
   cv::warpAffine(example.image, crop, map, size, cv::INTER_LINEAR);
   crop = random_tones(augmentation, crop, rng);
