@@ -75,7 +75,7 @@ cv::RNG example_rng(std::uint64_t batch_seed, std::size_t image) {
   return cv::RNG(z ^ (z >> 31));
 }
 
-cv::Mat random_affine(const Augmentation& augmentation, cv::Size from, cv::Size to, cv::RNG& rng) {
+cv::Mat random_affine(const Augmentation& augmentation, cv::Rect from, cv::Size to, cv::RNG& rng) {
   // Worked out in a square from -1 to 1, so that the ranges mean the same at any size.
   double angle = either_way(rng, augmentation.rotation) * std::numbers::pi / 180;
   if (happens(rng, augmentation.quarter_turn)) angle += rng.uniform(1, 4) * std::numbers::pi / 2;
@@ -87,7 +87,9 @@ cv::Mat random_affine(const Augmentation& augmentation, cv::Size from, cv::Size 
   const double dy = either_way(rng, 2 * augmentation.shift);
 
   using Matrix = cv::Matx33d;
-  const Matrix to_square(2.0 / from.width, 0, -1, 0, 2.0 / from.height, -1, 0, 0, 1);
+  const Matrix to_square(2.0 / from.width, 0, -1 - 2.0 * from.x / from.width,    //
+                         0, 2.0 / from.height, -1 - 2.0 * from.y / from.height,  //
+                         0, 0, 1);
   const Matrix sheared(mirror * scale * stretch, shear, 0, 0, scale / stretch, 0, 0, 0, 1);
   const Matrix turned(std::cos(angle), -std::sin(angle), dx, std::sin(angle), std::cos(angle), dy,
                       0, 0, 1);

@@ -11,9 +11,10 @@ namespace cxr {
 /// The random numbers of one image of a batch.
 cv::RNG example_rng(std::uint64_t batch_seed, std::size_t image);
 
-/// A random affine map from pixels of a source of size `from` to pixels of a target of size `to`
-/// that, unaugmented, stretches the source over the target. 2 x 3, CV_64F, for cv::warpAffine.
-cv::Mat random_affine(const Augmentation& augmentation, cv::Size from, cv::Size to, cv::RNG& rng);
+/// A random affine map from pixels of an image to pixels of a target of size `to` that,
+/// unaugmented, stretches the part `from` of the image over the target. 2 x 3, CV_64F, for
+/// cv::warpAffine.
+cv::Mat random_affine(const Augmentation& augmentation, cv::Rect from, cv::Size to, cv::RNG& rng);
 
 /// Changes the tones of a CV_8UC1 image: everything from gamma to corners, in that order.
 cv::Mat random_tones(const Augmentation& augmentation, const cv::Mat& image, cv::RNG& rng);

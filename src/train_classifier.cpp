@@ -91,7 +91,8 @@ Examples load(const ClassifierOptions& options, const std::vector<ManifestRow>& 
   for_each_example(options.training, rows, listener, [&](const ManifestRow& row, Part part) {
     const cv::Mat image = read_radiograph(row.image);
     const bool masked = std::ranges::find(options.masked, row.manifest) != options.masked.end();
-    const Lungs lungs = masked ? lungs_of_masked(image) : cache.find(row.image.string(), image);
+    const std::string name = std::filesystem::weakly_canonical(row.image).string();
+    const Lungs lungs = masked ? lungs_of_masked(image) : cache.find(name, image);
     const auto label = static_cast<std::size_t>(
         std::find(classes.begin(), classes.end(), row.label) - classes.begin());
     if (part == Part::training) {
@@ -110,21 +111,11 @@ Examples load(const ClassifierOptions& options, const std::vector<ManifestRow>& 
   return examples;
 }
 
-/// A random affine map of the crop to its own size, as one of the image round it.
-cv::Mat random_map(const TrainingExample& example, const Augmentation& augmentation, cv::RNG& rng) {
-  cv::Mat map = random_affine(augmentation, example.crop.size(), example.crop.size(), rng);
-  for (int row = 0; row < 2; ++row) {
-    map.at<double>(row, 2) -=
-        map.at<double>(row, 0) * example.crop.x + map.at<double>(row, 1) * example.crop.y;
-  }
-  return map;
-}
-
 /// The crop as training sees it: moved and re-toned.
 cv::Mat augmented_crop(const TrainingExample& example, const Augmentation& augmentation,
                        cv::RNG& rng) {
   const cv::Size size = example.crop.size();
-  const cv::Mat map = random_map(example, augmentation, rng);
+  const cv::Mat map = random_affine(augmentation, example.crop, size, rng);
   cv::Mat crop;
   cv::warpAffine(example.image, crop, map, size, cv::INTER_LINEAR);
   crop = random_tones(augmentation, crop, rng);

@@ -71,7 +71,8 @@ cv::Mat augmented(const Example& example, const Recipe& recipe, cv::RNG& rng, cv
     const cv::Mat decoy = random_decoy(example.image, size, rng);
     return rng.uniform(0, 2) == 0 ? decoy : random_tones(recipe.augmentation, decoy, rng);
   }
-  const cv::Mat map = random_affine(recipe.augmentation, example.image.size(), size, rng);
+  const cv::Rect whole({}, example.image.size());
+  const cv::Mat map = random_affine(recipe.augmentation, whole, size, rng);
   cv::Mat image;
   cv::Mat mask;
   cv::warpAffine(example.image, image, map, size, cv::INTER_LINEAR);

@@ -145,6 +145,14 @@ TEST_F(TrainTest, LungsAreFoundOnceForASegmenter) {
   EXPECT_EQ(std::stod(read_csv(folder_ / "c.pt.lungs.csv").rows[0][boxes.column("quality")]),
             0.123);
 
+  // However the manifest's path is written, an image is the same.
+  once.training.manifests = {folder_ / "." / ".." / folder_.path().filename() /
+                             "classification.csv"};
+  train_classifier(once, {});
+  EXPECT_EQ(std::stod(read_csv(folder_ / "c.pt.lungs.csv").rows[0][boxes.column("quality")]),
+            0.123);
+  EXPECT_EQ(read_csv(folder_ / "c.pt.lungs.csv").rows.size(), 8U);
+
   Contract other = test::tiny_contract(Contract::Kind::segmenter);
   other.version = "2";
   test::write_tiny_network(folder_ / "other.pt", other);
@@ -429,9 +437,12 @@ TEST(Augment, WithoutRangesNothingChanges) {
   Augmentation none;
   for_each_range(none, [](const char*, double& value, const char*) { value = 0; });
   cv::RNG rng(1);
-  const cv::Mat map = random_affine(none, {80, 40}, {160, 20}, rng);
+  const cv::Mat map = random_affine(none, {0, 0, 80, 40}, {160, 20}, rng);
   const cv::Mat wanted = (cv::Mat_<double>(2, 3) << 2, 0, 0, 0, 0.5, 0);
   EXPECT_LT(cv::norm(map, wanted, cv::NORM_INF), 1e-9);
+  const cv::Mat part = random_affine(none, {10, 20, 80, 40}, {160, 20}, rng);
+  const cv::Mat moved = (cv::Mat_<double>(2, 3) << 2, 0, -20, 0, 0.5, -10);
+  EXPECT_LT(cv::norm(part, moved, cv::NORM_INF), 1e-9);
   cv::Mat image(30, 30, CV_8UC1);
   cv::RNG(2).fill(image, cv::RNG::UNIFORM, 0, 256);
   EXPECT_EQ(cv::norm(random_tones(none, image, rng), image, cv::NORM_INF), 0);
@@ -475,7 +486,7 @@ TEST(Augment, RaggedMasksAreStillMasksAndMostlyTheSame) {
 TEST(Augment, KeepsTheMiddleOfThePictureInThePicture) {
   cv::RNG rng(4);
   for (int i = 0; i < 200; ++i) {
-    const cv::Mat map = random_affine(Augmentation{}, {100, 100}, {64, 64}, rng);
+    const cv::Mat map = random_affine(Augmentation{}, {0, 0, 100, 100}, {64, 64}, rng);
     const cv::Mat middle = map * (cv::Mat_<double>(3, 1) << 50, 50, 1);
     EXPECT_NEAR(middle.at<double>(0), 32, 6.5);
     EXPECT_NEAR(middle.at<double>(1), 32, 6.5);
