@@ -9,6 +9,7 @@ packages=(
   libtorch-dev                         # networks
   libopenblas0-pthread                 # for LibTorch, which else uses the slow reference BLAS
   libopencv-dev zlib1g-dev             # images
+  libdcmtk-dev libcharls-dev           # DICOM
   libssl-dev                           # SHA-256 of models
   nlohmann-json3-dev libcli11-dev      # configuration, options
   libgtest-dev                         # tests

@@ -13,6 +13,7 @@
 
 #include "cxr/error.h"
 #include "cxr/image_header.h"
+#include "dicom.h"
 
 namespace cxr {
 namespace {
@@ -44,24 +45,24 @@ std::vector<std::uint8_t> read_bytes(const fs::path& file) {
   return bytes;
 }
 
-void check(const ImageHeader& header, const fs::path& file, std::int64_t max_pixels) {
-  if (header.width == 0 || header.height == 0) fail(file, "is damaged: its header has no size");
-  if (!header.complete) fail(file, "is damaged or incomplete; copy it again");
-  const std::string size =
-      "is " + std::to_string(header.width) + " x " + std::to_string(header.height) + " pixels";
-  if (std::min(header.width, header.height) < kMinSide) {
-    fail(file, size + ", too small for a radiograph: each side needs " + std::to_string(kMinSide));
+void check_size(const cv::Size2l& size, const fs::path& file, std::int64_t max_pixels) {
+  const std::string told =
+      "is " + std::to_string(size.width) + " x " + std::to_string(size.height) + " pixels";
+  if (std::min(size.width, size.height) < kMinSide) {
+    fail(file, told + ", too small for a radiograph: each side needs " + std::to_string(kMinSide));
   }
-  if (header.width > max_pixels / header.height) {
-    fail(file, size + ", more than " + std::to_string(max_pixels) + " in all; scale it down");
+  if (size.width > max_pixels / size.height) {
+    fail(file, told + ", more than " + std::to_string(max_pixels) + " in all; scale it down");
   }
 }
 
 ImageHeader read_header(const std::vector<std::uint8_t>& bytes, const fs::path& file,
                         std::int64_t max_pixels) {
   const std::optional<ImageHeader> header = parse_image_header(bytes);
-  if (!header) fail(file, "is not a PNG, JPEG, TIFF, BMP or WebP image");
-  check(*header, file, max_pixels);
+  if (!header) fail(file, "is not a DICOM, PNG, JPEG, TIFF, BMP or WebP image");
+  if (header->width == 0 || header->height == 0) fail(file, "is damaged: its header has no size");
+  if (!header->complete) fail(file, "is damaged or incomplete; copy it again");
+  check_size({header->width, header->height}, file, max_pixels);
   return *header;
 }
 
@@ -116,8 +117,8 @@ cv::Mat stretch_to_8_bit(const cv::Mat& grey) {
 }
 
 bool has_image_extension(const fs::path& file) {
-  static constexpr std::array kExtensions = {".png", ".jpg",  ".jpeg", ".jpe", ".jfif",
-                                             ".tif", ".tiff", ".bmp",  ".webp"};
+  static constexpr std::array kExtensions = {".png",  ".jpg", ".jpeg", ".jpe", ".jfif", ".tif",
+                                             ".tiff", ".bmp", ".webp", ".dcm", ".dicom"};
   std::string extension = file.extension().string();
   std::ranges::transform(extension, extension.begin(), [](unsigned char letter) {
     return static_cast<char>(std::tolower(letter));
@@ -126,17 +127,23 @@ bool has_image_extension(const fs::path& file) {
 }
 
 bool has_image_magic(const fs::path& file) {
-  std::array<std::uint8_t, kImageMagicBytes> bytes{};
+  std::array<std::uint8_t, std::max(kImageMagicBytes, kDicomMagicBytes)> bytes{};
   std::ifstream stream(file, std::ios::binary);
   stream.read(reinterpret_cast<char*>(bytes.data()), bytes.size());
-  return image_format({bytes.data(), static_cast<std::size_t>(stream.gcount())}).has_value();
+  const std::span start(bytes.data(), static_cast<std::size_t>(stream.gcount()));
+  return image_format(start) || is_dicom(start);
 }
 
 }  // namespace
 
-cv::Mat read_radiograph(const fs::path& file, std::int64_t max_pixels) {
+cv::Mat read_radiograph(const fs::path& file, const ReadOptions& options) {
   const std::vector<std::uint8_t> bytes = read_bytes(file);
-  const ImageHeader header = read_header(bytes, file, max_pixels);
+  if (is_dicom(bytes)) {
+    DicomFile dicom(bytes, file, options.force);
+    check_size(dicom.size(), file, options.max_pixels);
+    return dicom.decode();
+  }
+  const ImageHeader header = read_header(bytes, file, options.max_pixels);
   cv::Mat image = decode(bytes, header.format, file);
   // libtiff has already laid 8-bit pixels on black and turned inverted ones; it does neither for
   // deeper ones.
@@ -151,7 +158,13 @@ cv::Mat read_radiograph(const fs::path& file, std::int64_t max_pixels) {
 }
 
 cv::Size radiograph_size(const fs::path& file) {
-  const ImageHeader header = read_header(read_bytes(file), file, kMaxPixels);
+  const std::vector<std::uint8_t> bytes = read_bytes(file);
+  if (is_dicom(bytes)) {
+    const cv::Size size = DicomFile(bytes, file, false).size();
+    check_size(size, file, kMaxPixels);
+    return size;
+  }
+  const ImageHeader header = read_header(bytes, file, kMaxPixels);
   const cv::Size size(static_cast<int>(header.width), static_cast<int>(header.height));
   return header.turned ? cv::Size(size.height, size.width) : size;
 }

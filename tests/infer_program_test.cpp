@@ -528,7 +528,7 @@ INSTANTIATE_TEST_SUITE_P(
     Infer, BadImage,
     testing::Values(
         BadFile{"ZeroBytes", "empty.png", [] { return ""; }, "is empty"},
-        BadFile{"Text", "text.png", [] { return "Not a picture.\n"; }, "is not a PNG, JPEG"},
+        BadFile{"Text", "text.png", [] { return "Not a picture.\n"; }, "is not a DICOM, PNG, JPEG"},
         BadFile{"TruncatedPng", "cut.png", [] { return first_half(encode(phantom(), ".png")); },
                 "incomplete"},
         BadFile{"TruncatedJpeg", "cut.jpg", [] { return first_half(encode(phantom(), ".jpg")); },

@@ -124,8 +124,8 @@ TEST_F(ManifestTest, PicturesThatCannotBeReadAndMasksOfAnotherSizeAreBadRows) {
             where_ + "4 bad rows: line 3: mask " + in +
                 "large.png is 40 x 51 pixels, its image 40 x 50; line 4: read: " + in +
                 "cut.png: is damaged or incomplete; copy it again; line 5: read: " + in +
-                "text.png: is not a PNG, JPEG, TIFF, BMP or WebP image; line 6: read: " + in +
-                "empty.png: is empty");
+                "text.png: is not a DICOM, PNG, JPEG, TIFF, BMP or WebP image; line 6: read: " +
+                in + "empty.png: is empty");
   EXPECT_EQ(
       error_of("image,label,split\na b.png,A,train\ncut.png,A,train\n", Purpose::classification),
       where_ + "1 bad row: line 3: read: " + in +

@@ -105,7 +105,7 @@ void replace_tiff_tag(Bytes& tiff, std::uint32_t tag, std::uint32_t new_tag, std
 class ReadTest : public testing::Test {
  protected:
   cv::Mat read(const Bytes& bytes, std::int64_t max_pixels = kMaxPixels) {
-    return read_radiograph(write(bytes), max_pixels);
+    return read_radiograph(write(bytes), {.max_pixels = max_pixels});
   }
   /// The error of reading these bytes; empty where they can be read.
   std::string error_of(const Bytes& bytes, std::int64_t max_pixels = kMaxPixels) {
@@ -114,7 +114,7 @@ class ReadTest : public testing::Test {
   static std::string error_of(const std::filesystem::path& path,
                               std::int64_t max_pixels = kMaxPixels) {
     try {
-      read_radiograph(path, max_pixels);
+      read_radiograph(path, {.max_pixels = max_pixels});
       return "";
     } catch (const Error& error) {
       return error.what();
@@ -338,7 +338,7 @@ TEST_F(ReadTest, SmallImageIsRefusedWithItsSize) {
 
 TEST_F(ReadTest, WhatIsNoImageIsNamedInTheError) {
   const std::string text = "BMI,age\n22,50\n";
-  EXPECT_TRUE(contains(error_of(Bytes(text.begin(), text.end())), "is not a PNG, JPEG"));
+  EXPECT_TRUE(contains(error_of(Bytes(text.begin(), text.end())), "is not a DICOM, PNG, JPEG"));
   EXPECT_TRUE(contains(error_of(Bytes{}), "is empty"));
   EXPECT_TRUE(contains(error_of(folder_ / "missing.png"), "no such file"));
   EXPECT_TRUE(contains(error_of(folder_.path()), "is not a regular file"));

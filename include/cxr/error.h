@@ -16,6 +16,12 @@ class Error : public std::runtime_error {
       : std::runtime_error(stage + ": " + (subject.empty() ? "" : subject + ": ") + what) {}
 };
 
+/// An image is well, but not of the kind that is wanted: it is passed over, which is no failure.
+class SkippedError : public Error {
+ public:
+  using Error::Error;
+};
+
 /// The user asked for something that cannot be: a wrong option or configuration value.
 class UsageError : public Error {
  public:

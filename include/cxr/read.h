@@ -13,22 +13,32 @@ inline constexpr std::int64_t kMaxPixels = 100'000'000;
 /// The smallest side of an image, in pixels, that can hold a radiograph.
 inline constexpr int kMinSide = 32;
 
-/// Reads a PNG, JPEG, TIFF, BMP or WebP file, recognised by content, as a radiograph.
+struct ReadOptions {
+  std::int64_t max_pixels = kMaxPixels;
+  bool force = false;  ///< read a DICOM image that is no frontal radiograph, too
+};
+
+/// Reads a DICOM, PNG, JPEG, TIFF, BMP or WebP file, recognised by content, as a radiograph.
 ///
 /// Returns CV_8UC1 at the file's own size.
+/// - DICOM: stored values go through modality LUT or rescale, the first VOI LUT or window, and last
+///   the inversion of MONOCHROME1; where there is neither, values of more than 8 bits are scaled as
+///   those of other formats are. Uncompressed, RLE, JPEG, JPEG lossless, JPEG-LS and JPEG 2000.
 /// - Colour becomes luma (ITU-R BT.601); transparent pixels lie on black.
 /// - 16-bit samples are scaled linearly so that the darkest sample becomes 0 and the brightest 255
 ///   (a 12-bit picture in a 16-bit file keeps all its contrast); 8-bit samples are left as they
 ///   are.
 /// - The orientation that a JPEG (in EXIF) or a TIFF states is applied.
-/// - Of a file with several pages the first is read.
+/// - Of a file with several pages the first is read; so is, if forced, of several DICOM frames.
 ///
 /// A PNG with any damage and a JPEG that breaks off are errors; damage in the middle of a JPEG,
 /// TIFF or BMP, which carry no checksums, may pass unseen.
 ///
 /// Throws Error, naming the file, when it cannot be opened, is empty, is none of these formats, is
-/// damaged or incomplete, has more than `max_pixels` pixels or a side shorter than kMinSide.
-cv::Mat read_radiograph(const std::filesystem::path& file, std::int64_t max_pixels = kMaxPixels);
+/// damaged or incomplete, has more than `max_pixels` pixels or a side shorter than kMinSide; and
+/// SkippedError for DICOM that says of itself that it is no frontal radiograph: another modality
+/// than CR, DX and secondary capture, a lateral view, several frames, no image at all.
+cv::Mat read_radiograph(const std::filesystem::path& file, const ReadOptions& options = {});
 
 /// The size of what read_radiograph() would return, found without decoding the file. Throws Error
 /// as it does, except for damage that only decoding shows.
