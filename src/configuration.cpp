@@ -1,10 +1,12 @@
 #include "cxr/configuration.h"
 
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
 #include <fstream>
-#include <map>
 #include <nlohmann/json.hpp>
+#include <regex>
 #include <set>
-#include <vector>
 
 #include "cxr/colormap.h"
 #include "cxr/error.h"
@@ -14,6 +16,7 @@ namespace cxr {
 namespace {
 
 using nlohmann::json;
+using nlohmann::ordered_json;
 
 using Keys = JsonReader<UsageError>;
 
@@ -93,6 +96,13 @@ ModelSource read_model(const Keys& keys, const std::string& key, Contract::Kind 
   return source;
 }
 
+std::string read_device(const Keys& keys) {
+  static const std::regex kDevice("auto|cpu|cuda(:[0-9]{1,2})?");
+  std::string device = keys.need("device").is_string() ? keys.text("device") : "";
+  if (!std::regex_match(device, kDevice)) keys.fail("device", "must be auto, cpu, cuda or cuda:N");
+  return device;
+}
+
 HeatmapOptions read_heatmap(const Keys& keys) {
   keys.refuse_others_than({"cmap", "xray-opacity", "figsize", "method", "layout"});
   HeatmapOptions options;
@@ -112,15 +122,12 @@ HeatmapOptions read_heatmap(const Keys& keys) {
   return options;
 }
 
-}  // namespace
-
-Configuration load_configuration(const std::filesystem::path& file) {
-  const json document = read_json(file);
-  const Keys keys(document, "configuration", file.string());
-  keys.refuse_others_than(
-      {"segmenter", "classifier", "batch_size", "crop_confidence_threshold", "heatmap"});
-
-  const std::filesystem::path folder = file.parent_path();
+/// `where` names the file, or what has changed it, in errors.
+Configuration parse(const json& document, const std::string& where,
+                    const std::filesystem::path& folder) {
+  const Keys keys(document, "configuration", where);
+  keys.refuse_others_than({"segmenter", "classifier", "batch_size", "crop_confidence_threshold",
+                           "device", "threads", "heatmap"});
   Configuration configuration;
   configuration.segmenter = read_model(keys, "segmenter", Contract::Kind::segmenter, folder);
   configuration.classifier = read_model(keys, "classifier", Contract::Kind::classifier, folder);
@@ -128,8 +135,133 @@ Configuration load_configuration(const std::filesystem::path& file) {
   if (keys.has("crop_confidence_threshold")) {
     configuration.crop_confidence_threshold = keys.number("crop_confidence_threshold", 0, 1);
   }
+  if (keys.has("device")) configuration.device = read_device(keys);
+  if (keys.has("threads")) configuration.threads = keys.whole("threads", 0, 1024);
   if (keys.has("heatmap")) configuration.heatmap = read_heatmap(keys.object("heatmap"));
   return configuration;
+}
+
+/// `heatmap.cmap` as a JSON pointer.
+json::json_pointer pointer_to(std::string key) {
+  std::ranges::replace(key, '.', '/');
+  return json::json_pointer("/" + key);
+}
+
+/// Every key that has one value, `heatmap.cmap`, in the order of to_json().
+std::vector<std::string> all_keys() {
+  std::vector<std::string> keys;
+  const ordered_json document = to_json(Configuration{});
+  for (const auto& [key, value] : document.items()) {
+    if (!value.is_object()) keys.push_back(key);
+    if (value.is_object()) {
+      for (const auto& [inner, ignored] : value.items()) keys.push_back(key + "." + inner);
+    }
+  }
+  return keys;
+}
+
+void apply(const ConfigurationChange& change, json& document) {
+  const std::vector<std::string> keys = all_keys();
+  if (std::ranges::find(keys, change.key) == keys.end()) {
+    throw UsageError("configuration", change.origin,
+                     change.key + ": is not known; known are " + join(keys));
+  }
+  json value = json::parse(change.value, nullptr, /*allow_exceptions=*/false);
+  if (value.is_discarded()) value = change.value;
+  const bool is_model = change.key == "segmenter" || change.key == "classifier";
+  if (is_model && value.is_string() && !change.value.empty()) {
+    value = std::filesystem::absolute(value.get<std::string>()).string();
+  }
+  document[pointer_to(change.key)] = value;
+}
+
+std::map<std::string, std::string> origins_in(const json& document, const std::string& file) {
+  std::map<std::string, std::string> origins;
+  for (const std::string& key : all_keys()) {
+    origins[key] = document.contains(pointer_to(key)) ? file : "default";
+  }
+  return origins;
+}
+
+/// `heatmap.xray-opacity` as the environment has it.
+std::string environment_name(const std::string& key) {
+  std::string name = "CXR_";
+  for (const char letter : key) {
+    const bool is_letter = std::isalpha(static_cast<unsigned char>(letter)) != 0;
+    name += is_letter ? static_cast<char>(std::toupper(static_cast<unsigned char>(letter))) : '_';
+  }
+  return name;
+}
+
+ordered_json to_json(const ModelSource& model) {
+  std::error_code ignored;  // an empty path stays one
+  const std::string path =
+      std::filesystem::absolute(model.file, ignored).lexically_normal().string();
+  if (!model.contract) return path;
+  return {{"path", path}, {"contract", to_json(*model.contract)}};
+}
+
+}  // namespace
+
+Configuration load_configuration(const std::filesystem::path& file,
+                                 const std::vector<ConfigurationChange>& changes) {
+  json document = read_json(file);
+  const std::filesystem::path folder = file.parent_path();
+  Configuration configuration = parse(document, file.string(), folder);
+  std::map<std::string, std::string> origins = origins_in(document, file.string());
+  for (const ConfigurationChange& change : changes) {
+    apply(change, document);
+    configuration = parse(document, change.origin, folder);
+    origins[change.key] = change.origin;
+  }
+  configuration.origins = std::move(origins);
+  return configuration;
+}
+
+std::vector<ConfigurationChange> environment_changes() {
+  std::vector<ConfigurationChange> changes;
+  for (const std::string& key : all_keys()) {
+    const std::string name = environment_name(key);
+    if (const char* value = std::getenv(name.c_str())) changes.push_back({key, value, name});
+  }
+  return changes;
+}
+
+ordered_json to_json(const Configuration& configuration) {
+  const HeatmapOptions& heatmap = configuration.heatmap;
+  return {{"segmenter", to_json(configuration.segmenter)},
+          {"classifier", to_json(configuration.classifier)},
+          {"batch_size", configuration.batch_size},
+          {"crop_confidence_threshold", configuration.crop_confidence_threshold},
+          {"device", configuration.device},
+          {"threads", configuration.threads},
+          {"heatmap",
+           {{"cmap", heatmap.cmap},
+            {"xray-opacity", heatmap.xray_opacity},
+            {"figsize", heatmap.figsize},
+            {"method", heatmap.method == CamMethod::gradcam ? "gradcam" : "original"},
+            {"layout", heatmap.layout == Layout::overlay ? "overlay" : "panels"}}}};
+}
+
+std::string print_configuration(const Configuration& configuration) {
+  const auto line = [&](const std::string& indent, const std::string& name, const std::string& key,
+                        const ordered_json& value, bool is_last) {
+    const auto origin = configuration.origins.find(key);
+    return indent + ordered_json(name).dump() + ": " + value.dump() + (is_last ? "" : ",") +
+           "  // " + (origin == configuration.origins.end() ? "default" : origin->second) + "\n";
+  };
+  const ordered_json document = to_json(configuration);
+  std::string text = "{\n";
+  for (const auto& [key, value] : document.items()) {
+    if (key != "heatmap") text += line("  ", key, key, value, false);
+  }
+  text += "  \"heatmap\": {\n";
+  const ordered_json& heatmap = document.at("heatmap");
+  std::size_t left = heatmap.size();
+  for (const auto& [name, value] : heatmap.items()) {
+    text += line("    ", name, "heatmap." + name, value, --left == 0);
+  }
+  return text + "  }\n}\n";
 }
 
 }  // namespace cxr

@@ -2,12 +2,14 @@
 #include <numeric>
 #include <set>
 
+#include "by_suffix.h"
 #include "classification_report.h"
 #include "cxr/csv.h"
 #include "cxr/error.h"
 #include "cxr/evaluate.h"
 #include "cxr/picture.h"
 #include "cxr/pipeline.h"
+#include "cxr/results.h"
 #include "evaluation_data.h"
 #include "evaluation_run.h"
 #include "format.h"
@@ -37,7 +39,7 @@ void judge(const Pipeline& pipeline, int batch_size, const EvaluationData& data,
   in_batches(rows, batch_size, what, progress, [&](const std::vector<std::size_t>& some) {
     std::vector<Input> batch;
     for (const std::size_t row : some) batch.push_back({data.rows[row].image, data.rows[row].name});
-    const std::vector<Study> studies = pipeline.process(batch, true);
+    const std::vector<Study> studies = pipeline.process(batch, {.explain = true});
     each(studies.size(), [&](std::size_t i) { use(some[i], studies[i]); });
   });
 }
@@ -47,7 +49,7 @@ JudgedImage judged_image(const Study& study, std::size_t truth,
   const Finding& finding = study.finding;
   JudgedImage image;
   image.error = finding.error;
-  if (finding.failed()) return image;
+  if (!finding.judged()) return image;
   image.judgement = {
       truth, finding.predicted, {finding.probabilities.begin(), finding.probabilities.end()}};
   image.quality = finding.lungs.quality;
@@ -119,7 +121,7 @@ ClassificationReport make_report(const EvaluationRequest& request, const Evaluat
 
 void draw_mistake(const fs::path& file, const Study& study, const JudgedImage& image,
                   const std::vector<std::string>& classes, HeatmapOptions options) {
-  if (study.finding.failed()) {
+  if (!study.finding.judged()) {
     throw Error("evaluate", study.finding.name, "could be read before and now cannot");
   }
   options.layout = Layout::panels;
@@ -154,7 +156,7 @@ class ResultsTable {
       throw Error("results", file.string(), "has no column 'P(CLASS)'; it must come of cxr-infer");
     }
     for (std::size_t i = 0; i < table_.rows.size(); ++i) {
-      const std::string& name = cell(i, "Image");
+      const std::string name = without_guard(cell(i, "Image"));
       const auto [first, is_new] = rows_.try_emplace(name, i);
       if (!is_new) fail(i, "'" + name + "' is there already, so that results cannot be told apart");
     }
@@ -188,7 +190,7 @@ class ResultsTable {
   std::vector<std::string> unused() const {
     std::vector<std::string> names;
     for (std::size_t i = 0; i < table_.rows.size(); ++i) {
-      if (!used_.contains(i)) names.push_back(cell(i, "Image"));
+      if (!used_.contains(i)) names.push_back(without_guard(cell(i, "Image")));
     }
     return names;
   }
@@ -204,12 +206,11 @@ class ResultsTable {
   }
 
   std::map<std::string, std::size_t>::const_iterator row_of(const std::string& name) const {
-    const auto exact = rows_.find(name);
-    return exact != rows_.end() ? exact : rows_.find(fs::path(name).filename().string());
+    return find_by_suffix(rows_, name);
   }
 
   void read(std::size_t row, std::size_t truth, JudgedImage& image) const {
-    const std::string& prediction = cell(row, "Prediction");
+    const std::string prediction = without_guard(cell(row, "Prediction"));
     if (prediction.empty()) {
       image.error = cell(row, "Error").empty() ? "results: no prediction" : cell(row, "Error");
       return;

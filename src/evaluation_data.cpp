@@ -27,7 +27,7 @@ EvaluationData read_folder(const fs::path& folder) {
   }
   for (const fs::path& each : classes) {
     const std::string label = each.filename().string();
-    for (const Input& input : find_inputs(each)) {
+    for (const Input& input : find_inputs({each})) {
       data.rows.push_back({.image = input.file,
                            .name = label + "/" + input.name,
                            .mask = {},

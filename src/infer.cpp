@@ -1,140 +1,270 @@
 #include "cxr/infer.h"
 
 #include <algorithm>
-#include <iomanip>
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <ostream>
 #include <set>
-#include <sstream>
-#include <vector>
 
 #include "cxr/csv.h"
 #include "cxr/error.h"
 #include "cxr/inputs.h"
 #include "cxr/picture.h"
-#include "cxr/pipeline.h"
 #include "cxr/results.h"
 #include "cxr/whole_file.h"
+#include "output_folder.h"
+#include "report_page.h"
+#include "result_writer.h"
+#include "run_record.h"
+#include "saved_pictures.h"
 
 namespace cxr {
 namespace {
 
 namespace fs = std::filesystem;
+using nlohmann::ordered_json;
 
-/// The same lines to the caller's stream and, where there is a folder for pictures, to a file.
-class ResultsTable {
+/// A picture to be drawn of one radiograph.
+struct PictureFile {
+  PictureKind kind = PictureKind::overlay;
+  fs::path file;
+  std::string told;  ///< its path in an output folder, for the results
+};
+
+/// A radiograph to be read, and the pictures that are wanted of it.
+struct Task {
+  Input input;
+  std::vector<PictureFile> pictures;
+};
+
+std::vector<Task> list_tasks(const Configuration& configuration, const InferenceRequest& request) {
+  const auto& folder = request.output ? request.output : request.pictures;
+  const std::vector<Input> inputs =
+      find_inputs(request.radiographs, {.recursive = request.recursive,
+                                        .keep_missing = request.keep_missing,
+                                        .left_out = folder.value_or(fs::path())});
+  const std::vector<std::string> names = picture_names(inputs);
+  std::vector<Task> tasks;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    Task& task = tasks.emplace_back(inputs[i], std::vector<PictureFile>());
+    if (request.pictures) {
+      const bool is_overlay = configuration.heatmap.layout == Layout::overlay;
+      task.pictures.push_back({is_overlay ? PictureKind::overlay : PictureKind::panels,
+                               *request.pictures / names[i], names[i]});
+    }
+    if (request.output) {
+      for (const PictureKind kind : request.save) {
+        const std::string told = std::string(folder_of(kind)) + "/" + names[i];
+        task.pictures.push_back({kind, *request.output / told, told});
+      }
+    }
+  }
+  return tasks;
+}
+
+/// Results must not endanger radiographs: pictures among them would be read as such the next time;
+/// a link may make one of them a picture's place.
+void require_safe(const fs::path& folder, const std::string& option,
+                  const std::vector<Task>& tasks) {
+  std::error_code failure;
+  std::set<fs::path> radiographs, folders;
+  for (const Task& task : tasks) {
+    radiographs.insert(fs::weakly_canonical(task.input.file, failure));
+    folders.insert(fs::weakly_canonical(fs::absolute(task.input.file).parent_path(), failure));
+  }
+  if (folders.contains(fs::weakly_canonical(folder, failure))) {
+    throw UsageError("write", folder.string(),
+                     "is a folder of the radiographs; choose another " + option);
+  }
+  for (const Task& task : tasks) {
+    for (const PictureFile& picture : task.pictures) {
+      if (radiographs.contains(fs::weakly_canonical(picture.file, failure))) {
+        throw UsageError("write", picture.file.string(),
+                         "a picture would overwrite this radiograph; choose another " + option);
+      }
+    }
+  }
+}
+
+/// One run, from the list of radiographs to the last result.
+class Run {
  public:
-  ResultsTable(std::ostream& out, const std::optional<fs::path>& folder) : out_(out) {
-    if (folder) file_ = std::make_unique<WholeFile>(*folder / "results.csv");
+  Run(const Configuration& configuration, const InferenceRequest& request, std::vector<Task> tasks,
+      std::ostream& table)
+      : configuration_(configuration), request_(request), tasks_(std::move(tasks)) {
+    summary_.images = tasks_.size();
+    if (request_.output) output_.emplace(*request_.output, request_.if_exists);
+    pipeline_.emplace(configuration_);
+    if (request_.pictures) make_folder(*request_.pictures);
+    writer_.emplace(table, request_.format, pipeline_->classes());
+    models_ = describe_models(*pipeline_);
+    if (request_.pictures) table_file_.emplace(*request_.pictures / "results.csv");
+    if (output_) open_output();
   }
 
-  void write(const std::vector<std::string>& cells) {
-    const std::string line = csv_line(cells);
-    out_ << line << std::flush;
-    if (!out_) throw Error("write", "results", "standard output cannot be written");
-    if (file_) file_->write(line);
-  }
-
-  void finish() {
-    if (file_) file_->finish();
+  InferenceSummary process(const InferenceProgress& progress) {
+    write_header();
+    const std::vector<std::size_t> missing = list_missing();
+    summary_.done = summary_.kept;
+    const auto batch_size = static_cast<std::size_t>(configuration_.batch_size);
+    for (std::size_t begin = 0; begin < missing.size(); begin += batch_size) {
+      const std::size_t end = std::min(begin + batch_size, missing.size());
+      process_batch({missing.begin() + static_cast<std::ptrdiff_t>(begin),
+                     missing.begin() + static_cast<std::ptrdiff_t>(end)});
+      summary_.done = summary_.kept + end;
+      if (progress && !progress(summary_.done, tasks_.size(), summary_.failed) &&
+          end < missing.size()) {
+        summary_.interrupted = true;
+        break;
+      }
+    }
+    write_kept_before(tasks_.size());
+    finish();
+    return summary_;
   }
 
  private:
-  std::ostream& out_;
-  std::unique_ptr<WholeFile> file_;
-};
+  using Clock = std::chrono::steady_clock;
 
-/// Makes the folder for pictures, which must not endanger radiographs: among them, pictures would
-/// be read as such the next time; a link may make one of them a picture's place.
-void prepare_folder(const fs::path& folder, const std::vector<Input>& inputs,
-                    const std::vector<fs::path>& pictures) {
-  std::error_code failure;
-  fs::create_directories(folder, failure);
-  if (failure || !fs::is_directory(folder)) {
-    throw Error("write", folder.string(), "is not a folder and cannot be made one");
+  double seconds() const { return std::chrono::duration<double>(Clock::now() - begin_).count(); }
+
+  void open_output() {
+    std::vector<std::string> kinds;
+    for (const PictureKind kind : request_.save) kinds.emplace_back(folder_of(kind));
+    output_->open(settings_of(configuration_, request_, *pipeline_), pipeline_->classes(), kinds);
+    for (const Task& task : tasks_) summary_.kept += output_->find(task.input.name) ? 1 : 0;
+    record_run(false);
+    report_.emplace(output_->path(), tasks_.size());
   }
-  const fs::path radiographs = fs::absolute(inputs.front().file).parent_path();
-  if (fs::equivalent(folder, radiographs, failure)) {
-    throw UsageError("write", folder.string(),
-                     "is the folder of the radiographs; choose another --heatmappath");
+
+  void record_run(bool is_over) const {
+    output_->write_run(
+        run_record(configuration_, request_, *pipeline_, summary_, seconds(), is_over));
   }
-  std::set<fs::path> files;
-  for (const Input& input : inputs) files.insert(fs::weakly_canonical(input.file, failure));
-  for (const fs::path& picture : pictures) {
-    if (files.contains(fs::weakly_canonical(picture, failure))) {
-      throw UsageError("write", picture.string(),
-                       "a picture would overwrite this radiograph; choose another --heatmappath");
+
+  void write_header() {
+    std::size_t longest = 0;
+    for (const Task& task : tasks_) longest = std::max(longest, task.input.name.size());
+    writer_->write_header(longest);
+    if (table_file_) table_file_->write(csv_line(result_columns(pipeline_->classes())));
+  }
+
+  std::vector<std::size_t> list_missing() const {
+    std::vector<std::size_t> missing;
+    for (std::size_t i = 0; i < tasks_.size(); ++i) {
+      if (!output_ || output_->find(tasks_[i].input.name) == nullptr) missing.push_back(i);
+    }
+    return missing;
+  }
+
+  void process_batch(const std::vector<std::size_t>& batch) {
+    std::vector<Input> inputs;
+    for (const std::size_t task : batch) inputs.push_back(tasks_[task].input);
+    std::vector<Study> studies =
+        pipeline_->process(inputs, {.explain = explains(), .force = request_.force});
+    std::vector<ReportImages> report_images(batch.size());
+    cv::parallel_for_(cv::Range(0, static_cast<int>(batch.size())), [&](const cv::Range& range) {
+      for (auto i = static_cast<std::size_t>(range.start); i < static_cast<std::size_t>(range.end);
+           ++i) {
+        if (!studies[i].finding.judged()) continue;
+        try {
+          write_pictures(studies[i], tasks_[batch[i]]);
+          if (report_ && report_->embeds())
+            report_images[i] = report_images_of(studies[i], configuration_.heatmap);
+        } catch (const std::exception& error) {
+          studies[i].finding.fail(error);
+        }
+      }
+    });
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      write_kept_before(batch[i]);
+      if (report_) report_->add(tasks_[batch[i]].input.name, report_images[i]);
+      write_new(batch[i], studies[i].finding);
     }
   }
-}
 
-PictureContent content_of(const Study& study) {
-  std::ostringstream title;
-  title << study.finding.prediction << " (" << std::fixed << std::setprecision(2)
-        << study.finding.probabilities[study.finding.predicted] << ")";
-  const auto& [finding, views] = study;
-  return {views.image,    views.lung_mask, finding.lungs.box, finding.crop,
-          views.enhanced, views.heat_map,  title.str()};
-}
+  bool explains() const {
+    return request_.pictures.has_value() || (request_.output && request_.heat_maps);
+  }
 
-/// Draws and writes the pictures of a batch on all cores.
-void write_pictures(std::vector<Study>& studies, const std::vector<fs::path>& files,
-                    const HeatmapOptions& options) {
-  cv::parallel_for_(cv::Range(0, static_cast<int>(studies.size())), [&](const cv::Range& range) {
-    for (auto i = static_cast<std::size_t>(range.start); i < static_cast<std::size_t>(range.end);
-         ++i) {
-      if (studies[i].finding.failed()) continue;
-      try {
-        write_png(files[i], draw_picture(content_of(studies[i]), options));
-      } catch (const std::exception& error) {
-        studies[i].finding.error = error.what();
+  void write_pictures(const Study& study, const Task& task) const {
+    for (const PictureFile& picture : task.pictures) {
+      // Names may have folders in them.
+      if (picture.file.has_parent_path()) make_folder(picture.file.parent_path());
+      write_png(picture.file, draw(study, picture.kind, configuration_.heatmap));
+    }
+  }
+
+  /// Everything that had been done before, up to a task.
+  void write_kept_before(std::size_t task) {
+    for (; written_ < task; ++written_) {
+      const Record* kept = output_ ? output_->find(tasks_[written_].input.name) : nullptr;
+      if (kept == nullptr) continue;
+      count(kept->finding);
+      writer_->write(*kept);
+    }
+  }
+
+  void write_new(std::size_t task, const Finding& finding) {
+    const Record record = record_of(tasks_[task], finding);
+    count(finding);
+    if (output_) output_->add(record);
+    if (table_file_) table_file_->write(csv_line(result_cells(finding, pipeline_->classes())));
+    writer_->write(record);
+    written_ = task + 1;
+  }
+
+  void count(const Finding& finding) {
+    if (finding.status == Status::error) ++summary_.failed;
+    if (finding.status == Status::skipped) ++summary_.skipped;
+  }
+
+  Record record_of(const Task& task, const Finding& finding) const {
+    ordered_json json = to_json(finding, pipeline_->classes());
+    json["file"] = task.input.file.string();
+    json["models"] = models_;
+    if (output_ && finding.judged()) {
+      for (const PictureFile& picture : task.pictures) {
+        json["pictures"][folder_of(picture.kind)] = picture.told;
       }
     }
-  });
-}
+    return {finding, std::move(json)};
+  }
 
-template <typename T>
-std::vector<T> slice(const std::vector<T>& all, std::size_t begin, std::size_t end) {
-  return {all.begin() + static_cast<std::ptrdiff_t>(begin),
-          all.begin() + static_cast<std::ptrdiff_t>(end)};
-}
+  void finish() {
+    if (table_file_) table_file_->finish();
+    if (!output_) return;
+    std::vector<std::string> names;
+    for (const Task& task : tasks_) names.push_back(task.input.name);
+    output_->finish(names);
+    record_run(true);
+    report_->write(output_->records(), pipeline_->classes(), request_.labels);
+  }
+
+  const Configuration& configuration_;
+  const InferenceRequest& request_;
+  const std::vector<Task> tasks_;
+  const Clock::time_point begin_ = Clock::now();
+  std::optional<OutputFolder> output_;
+  std::optional<Pipeline> pipeline_;
+  std::optional<ResultWriter> writer_;
+  std::optional<WholeFile> table_file_;
+  std::optional<ReportPage> report_;
+  ordered_json models_;
+  std::size_t written_ = 0;  ///< tasks whose results are on the table, or are not to be
+  InferenceSummary summary_;
+};
 
 }  // namespace
 
 InferenceSummary infer(const Configuration& configuration, const InferenceRequest& request,
                        std::ostream& table, const InferenceProgress& progress) {
-  InferenceSummary summary;
-  const std::vector<Input> inputs = find_inputs(request.radiographs);
-  summary.images = inputs.size();
-  if (inputs.empty()) return summary;
-
-  std::vector<fs::path> pictures;
-  if (request.pictures) {
-    for (const std::string& name : picture_names(inputs)) {
-      pictures.push_back(*request.pictures / name);
-    }
-    prepare_folder(*request.pictures, inputs, pictures);
-  }
-  ResultsTable results(table, request.pictures);
-  const Pipeline pipeline(configuration);
-  results.write(result_columns(pipeline.classes()));
-
-  const auto batch_size = static_cast<std::size_t>(configuration.batch_size);
-  for (std::size_t begin = 0; begin < inputs.size(); begin += batch_size) {
-    const std::size_t end = std::min(begin + batch_size, inputs.size());
-    std::vector<Study> studies =
-        pipeline.process(slice(inputs, begin, end), request.pictures.has_value());
-    if (request.pictures) {
-      write_pictures(studies, slice(pictures, begin, end), configuration.heatmap);
-    }
-    for (const Study& study : studies) {
-      results.write(result_cells(study.finding, pipeline.classes()));
-      if (study.finding.failed()) ++summary.failed;
-    }
-    if (progress) progress(end, inputs.size());
-  }
-  results.finish();
-  return summary;
+  std::vector<Task> tasks = list_tasks(configuration, request);
+  if (tasks.empty()) return {};
+  if (request.pictures) require_safe(*request.pictures, "--heatmappath", tasks);
+  if (request.output) require_safe(*request.output, "--output", tasks);
+  return Run(configuration, request, std::move(tasks), table).process(progress);
 }
 
 }  // namespace cxr

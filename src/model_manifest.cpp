@@ -37,14 +37,14 @@ std::string sha256_of(const JsonReader<Error>& entry) {
 
 }  // namespace
 
-void require_intact(const std::filesystem::path& model) {
+std::string require_intact(const std::filesystem::path& model) {
   const std::filesystem::path list = model.parent_path() / "manifest.json";
   std::error_code ignored;
-  if (!std::filesystem::exists(list, ignored)) return;
+  if (!std::filesystem::exists(list, ignored)) return sha256(model);
   const json document = read_json(list);
   const JsonReader<Error> models(document, kStage, list.string());
   const std::string name = model.filename().string();
-  if (!models.has(name)) return;
+  if (!models.has(name)) return sha256(model);
 
   const JsonReader<Error> entry = models.object(name);
   const auto refuse = [&](const std::string& why) {
@@ -58,9 +58,9 @@ void require_intact(const std::filesystem::path& model) {
   if (bytes != wanted) {
     refuse("it has " + std::to_string(bytes) + " bytes instead of " + std::to_string(wanted));
   }
-  if (sha256(model) != sha256_of(entry)) {
-    refuse("its SHA-256 is not that in manifest.json");
-  }
+  std::string digest = sha256(model);
+  if (digest != sha256_of(entry)) refuse("its SHA-256 is not that in manifest.json");
+  return digest;
 }
 
 }  // namespace cxr

@@ -3,6 +3,7 @@
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
 #include <torch/csrc/jit/runtime/jit_exception.h>
+#include <torch/cuda.h>
 #include <torch/script.h>
 
 #include <future>
@@ -11,6 +12,7 @@
 #include "cxr/error.h"
 #include "model_manifest.h"
 #include "tensor.h"
+#include "threads.h"
 
 namespace cxr {
 namespace {
@@ -74,6 +76,23 @@ void require_methods(const Module& module, Contract::Kind kind, const std::strin
   }
 }
 
+/// The device of a configuration. Throws UsageError where there is no such.
+torch::Device find_device(const std::string& name) {
+  const bool has_cuda = torch::cuda::is_available();
+  if (name == "auto") return has_cuda ? torch::kCUDA : torch::kCPU;
+  if (name == "cpu") return torch::kCPU;
+  if (!has_cuda) {
+    throw UsageError("device", name,
+                     "this LibTorch finds no CUDA device; use cpu, or another LibTorch and driver");
+  }
+  const torch::Device device(name);
+  const auto count = static_cast<int>(torch::cuda::device_count());
+  if (device.has_index() && device.index() >= count) {
+    throw UsageError("device", name, "there are only " + std::to_string(count) + " CUDA devices");
+  }
+  return device;
+}
+
 std::string describe(at::IntArrayRef shape) {
   std::string text;
   for (const auto size : shape) text += (text.empty() ? "" : " x ") + std::to_string(size);
@@ -93,6 +112,8 @@ void require_shape(const torch::Tensor& output, const std::vector<std::int64_t>&
 
 struct Network::Implementation {
   std::string file;
+  std::string sha256;
+  torch::Device device = torch::kCPU;
   Contract contract;
   Module loaded;     ///< as stored, differentiable: for the head
   Module optimised;  ///< frozen, batch norm folded, oneDNN chosen: for the rest
@@ -103,13 +124,14 @@ struct Network::Implementation {
       // What is to be optimised was optimised on loading; specialising on shapes would only make
       // the first batches slow.
       const torch::jit::GraphOptimizerEnabledGuard optimise(false);
-      return module.get_method(method)({input}).toTensor();
+      return module.get_method(method)({input.to(device)}).toTensor().to(torch::kCPU);
     });
   }
 
   void load(const std::filesystem::path& path, Contract::Kind kind,
-            const std::optional<Contract>& fallback) {
+            const std::optional<Contract>& fallback, const std::string& on) {
     file = path.string();
+    device = find_device(on);
     const Archive archive = open(path);
     contract = read_contract(file, archive.contract, fallback);
     if (contract.kind != kind) {
@@ -120,7 +142,7 @@ struct Network::Implementation {
     loaded = archive.module;
     require_methods(loaded, kind, file);
     loaded.eval();
-    loaded.to(torch::kFloat);
+    loaded.to(device, torch::kFloat);
     optimise();
     probe();
   }
@@ -155,22 +177,22 @@ struct Network::Implementation {
 };
 
 Network::Network(const std::filesystem::path& file, Contract::Kind kind,
-                 const std::optional<Contract>& contract)
+                 const std::optional<Contract>& contract, const std::string& device)
     : implementation_(std::make_unique<Implementation>()) {
   if (!std::filesystem::is_regular_file(file)) {
     throw Error(kStage, file.string(), "no such file; check the path in the configuration");
   }
-  use_all_cores();
+  use_threads(0);
   // Hashing takes about as long as loading: both at a time. What it says of a damaged file is
   // plainer than what loading says.
   auto intact = std::async(std::launch::async, require_intact, file);
   try {
-    implementation_->load(file, kind, contract);
+    implementation_->load(file, kind, contract, device);
   } catch (...) {
     intact.get();
     throw;
   }
-  intact.get();
+  implementation_->sha256 = intact.get();
 }
 
 Network::~Network() = default;
@@ -178,6 +200,10 @@ Network::Network(Network&&) noexcept = default;
 Network& Network::operator=(Network&&) noexcept = default;
 
 const Contract& Network::contract() const { return implementation_->contract; }
+
+const std::string& Network::sha256() const { return implementation_->sha256; }
+
+std::string Network::device() const { return implementation_->device.str(); }
 
 NdArray Network::forward(const NdArray& input) const {
   return to_ndarray(implementation_->run(implementation_->optimised, "forward", view(input)));
@@ -194,10 +220,12 @@ NdArray Network::head(const NdArray& features) const {
 NdArray Network::head_gradient(const NdArray& features, const NdArray& weights) const {
   return in_one_line(implementation_->file, "the gradient of `head` failed", [&] {
     const torch::jit::GraphOptimizerEnabledGuard optimise(false);
-    const auto input = view(features).clone().set_requires_grad(true);
+    const auto device = implementation_->device;
+    const auto input = view(features).clone().to(device).set_requires_grad(true);
     const auto logits = implementation_->loaded.get_method("head")({input}).toTensor();
-    const auto gradients = torch::autograd::grad({(logits * view(weights)).sum()}, {input});
-    return to_ndarray(gradients.at(0));
+    const auto gradients =
+        torch::autograd::grad({(logits * view(weights).to(device)).sum()}, {input});
+    return to_ndarray(gradients.at(0).to(torch::kCPU));
   });
 }
 

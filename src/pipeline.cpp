@@ -7,9 +7,12 @@
 #include "cxr/classify.h"
 #include "cxr/crop.h"
 #include "cxr/enhance.h"
+#include "cxr/error.h"
 #include "cxr/explain.h"
 #include "cxr/read.h"
 #include "cxr/segment.h"
+#include "threads.h"
+#include "utf8.h"
 
 namespace cxr {
 namespace {
@@ -25,16 +28,17 @@ double timed(const std::function<void()>& step) {
 }
 
 /// Runs a step on each study by itself, on all cores. What it throws is that study's error.
-void each(const Studies& studies, const std::function<void(std::size_t, Study&)>& step) {
+void each(const Studies& studies, double Timings::*time,
+          const std::function<void(std::size_t, Study&)>& step) {
   cv::parallel_for_(cv::Range(0, static_cast<int>(studies.size())), [&](const cv::Range& range) {
     for (auto i = static_cast<std::size_t>(range.start); i < static_cast<std::size_t>(range.end);
          ++i) {
       Study& study = *studies[i];
-      study.finding.milliseconds += timed([&] {
+      study.finding.milliseconds.*time += timed([&] {
         try {
           step(i, study);
         } catch (const std::exception& error) {
-          study.finding.error = error.what();
+          study.finding.fail(error);
         }
       });
     }
@@ -42,13 +46,13 @@ void each(const Studies& studies, const std::function<void(std::size_t, Study&)>
 }
 
 /// Runs a step on all studies as one batch; each bears its share of the time.
-void together(const Studies& studies, const std::function<void()>& step) {
+void together(const Studies& studies, double Timings::*time, const std::function<void()>& step) {
   const double milliseconds = timed(step) / static_cast<double>(studies.size());
-  for (Study* study : studies) study->finding.milliseconds += milliseconds;
+  for (Study* study : studies) study->finding.milliseconds.*time += milliseconds;
 }
 
-Studies without_failed(Studies studies) {
-  std::erase_if(studies, [](const Study* study) { return study->finding.failed(); });
+Studies still_open(Studies studies) {
+  std::erase_if(studies, [](const Study* study) { return !study->finding.judged(); });
   return studies;
 }
 
@@ -74,30 +78,52 @@ void note_prediction(Finding& finding, const float* probabilities,
 
 }  // namespace
 
+const char* to_string(Status status) {
+  switch (status) {
+    case Status::ok:
+      return "ok";
+    case Status::skipped:
+      return "skipped";
+    case Status::error:
+      return "error";
+  }
+  return "";
+}
+
+void Finding::fail(const std::exception& exception) {
+  status =
+      dynamic_cast<const SkippedError*>(&exception) == nullptr ? Status::error : Status::skipped;
+  error = to_utf8(exception.what());
+}
+
 Pipeline::Pipeline(const Configuration& configuration)
     : configuration_(configuration),
       segmenter_(configuration.segmenter.file, Contract::Kind::segmenter,
-                 configuration.segmenter.contract),
+                 configuration.segmenter.contract, configuration.device),
       classifier_(configuration.classifier.file, Contract::Kind::classifier,
-                  configuration.classifier.contract) {}
+                  configuration.classifier.contract, configuration.device) {
+  use_threads(configuration.threads);
+}
 
-std::vector<Study> Pipeline::process(const std::vector<Input>& batch, bool explain) const {
+std::vector<Study> Pipeline::process(const std::vector<Input>& batch,
+                                     const ProcessOptions& options) const {
   std::vector<Study> studies(batch.size());
   Studies open;
   for (Study& study : studies) open.push_back(&study);
 
-  each(open, [&](std::size_t i, Study& study) {
+  each(open, &Timings::read, [&](std::size_t i, Study& study) {
     study.finding.name = batch[i].name;
-    study.views.image = read_radiograph(batch[i].file);
+    study.views.image = read_radiograph(batch[i].file, {.force = options.force});
     study.finding.image_size = study.views.image.size();
   });
-  open = without_failed(std::move(open));
+  open = still_open(std::move(open));
   if (open.empty()) return studies;
 
   std::vector<Segmentation> segmentations;
-  together(open, [&] { segmentations = segment(segmenter_, views(open, &Views::image)); });
+  together(open, &Timings::segment,
+           [&] { segmentations = segment(segmenter_, views(open, &Views::image)); });
 
-  each(open, [&](std::size_t i, Study& study) {
+  each(open, &Timings::enhance, [&](std::size_t i, Study& study) {
     auto& [finding, pictures] = study;
     pictures.lung_mask = segmentations[i].mask;
     finding.lungs =
@@ -110,23 +136,24 @@ std::vector<Study> Pipeline::process(const std::vector<Input>& batch, bool expla
                                                 threshold, wanted.outside_lungs),
                                 wanted.enhance_side, wanted.planes);
   });
-  open = without_failed(std::move(open));
+  open = still_open(std::move(open));
   if (open.empty()) return studies;
 
   Classification classification;
-  together(open, [&] { classification = classify(classifier_, views(open, &Views::enhanced)); });
+  together(open, &Timings::classify,
+           [&] { classification = classify(classifier_, views(open, &Views::enhanced)); });
   for (std::size_t i = 0; i < open.size(); ++i) {
     note_prediction(open[i]->finding, classification.probabilities.at(i), classes());
   }
-  if (!explain) return studies;
+  if (!options.explain) return studies;
 
   NdArray maps;
   const CamMethod method = configuration_.heatmap.method;
-  together(open, [&] {
+  together(open, &Timings::explain, [&] {
     maps = class_activation_maps(classifier_, classification, predictions(open), method);
   });
   const cv::Size map_size(static_cast<int>(maps.shape[2]), static_cast<int>(maps.shape[1]));
-  each(open, [&](std::size_t i, Study& study) {
+  each(open, &Timings::explain, [&](std::size_t i, Study& study) {
     study.views.heat_map = heat_map(maps.at(i), map_size, classifier_.contract().input,
                                     study.finding.crop.size(), method);
   });

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <ostream>
 
+#include "format.h"
+
 namespace cxr {
 namespace {
 
@@ -13,25 +15,41 @@ constexpr std::chrono::milliseconds kRedraw{100};
 
 void ProgressBar::show(const std::string& what, std::size_t done, std::size_t total,
                        const std::string& figure) {
-  if (!terminal_ || total == 0) return;
+  if (total == 0) return;
   const auto now = Clock::now();
-  if (what != what_) {
+  const bool is_new = what != what_;
+  if (is_new) {
     what_ = what;
-    begin_ = now;
-  } else if (done < total && now - drawn_ < kRedraw) {
+    begin_ = drawn_ = now;
+    first_ = done;
+  }
+  if (!terminal_) {
+    const bool is_time = between_lines_.count() > 0 && now - drawn_ >= between_lines_;
+    if (!is_time || done == total) return;
+    drawn_ = now;
+    out_ << what << " " << done << "/" << total << pace(done, total, figure) << std::endl;
     return;
   }
+  if (!is_new && done < total && now - drawn_ < kRedraw) return;
   drawn_ = now;
   const std::size_t filled = kBarWidth * done / total;
-  const double seconds = std::chrono::duration<double>(now - begin_).count();
-  const double left =
-      done == 0 ? 0 : seconds * static_cast<double>(total - done) / static_cast<double>(done);
   out_ << "\r\x1b[K" << what << " [" << std::string(filled, '#')
-       << std::string(kBarWidth - filled, '.') << "] " << done << "/" << total;
-  if (!figure.empty()) out_ << "  " << figure;
-  if (seconds > 1 && done < total) out_ << "  " << format_duration(left) << " left";
-  out_ << std::flush;
+       << std::string(kBarWidth - filled, '.') << "] " << done << "/" << total
+       << pace(done, total, figure) << std::flush;
   visible_ = true;
+}
+
+std::string ProgressBar::pace(std::size_t done, std::size_t total,
+                              const std::string& figure) const {
+  std::string text = figure.empty() ? "" : "  " + figure;
+  const double seconds = std::chrono::duration<double>(drawn_ - begin_).count();
+  if (seconds < 1 || done <= first_) return text;
+  const double rate = static_cast<double>(done - first_) / seconds;
+  text += "  " + fixed(rate, rate < 10 ? 1 : 0) + "/s";
+  if (done < total) {
+    text += "  " + format_duration(static_cast<double>(total - done) / rate) + " left";
+  }
+  return text;
 }
 
 void ProgressBar::clear() {

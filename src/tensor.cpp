@@ -1,10 +1,6 @@
 #include "tensor.h"
 
-#include <ATen/Parallel.h>
-
 #include <algorithm>
-#include <cstdlib>
-#include <opencv2/core/utility.hpp>
 
 namespace cxr {
 
@@ -27,11 +23,6 @@ std::map<std::string, torch::Tensor> named_tensors(const torch::jit::Module& net
   }
   for (const auto& buffer : network.named_buffers()) tensors[buffer.name] = buffer.value;
   return tensors;
-}
-
-void use_all_cores() {
-  const int cores = cv::getNumberOfCPUs();  // knows affinity and control groups
-  if (std::getenv("OMP_NUM_THREADS") == nullptr && cores > 1) at::set_num_threads(cores);
 }
 
 }  // namespace cxr

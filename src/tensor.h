@@ -18,7 +18,4 @@ NdArray to_ndarray(const torch::Tensor& tensor);
 /// Parameters and buffers (such as running statistics) by name: all that makes up a network.
 std::map<std::string, torch::Tensor> named_tensors(const torch::jit::Module& network);
 
-/// Lets LibTorch use every core (or OMP_NUM_THREADS of them): in some builds it starts with one.
-void use_all_cores();
-
 }  // namespace cxr

@@ -21,6 +21,7 @@
 #include "cxr/whole_file.h"
 #include "sampling.h"
 #include "tensor.h"
+#include "threads.h"
 #include "training_log.h"
 #include "weight_average.h"
 
@@ -284,7 +285,7 @@ void run_training(const TrainingTask& task, const TrainingOptions& options,
   }
   // The executor's optimiser specialises on shapes and costs more than it gives while training.
   const torch::jit::GraphOptimizerEnabledGuard optimise(false);
-  use_all_cores();
+  use_threads(0);
 
   Module network = make_trainable(task, options);
   WeightAverage average(network, options.averaging);

@@ -1,5 +1,9 @@
 #include "cxr/whole_file.h"
 
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
 #include <cerrno>
 #include <random>
 #include <system_error>
@@ -18,6 +22,34 @@ std::filesystem::path hidden_name(const std::filesystem::path& file) {
          (".cxr-" + std::to_string(lot()) + "-" + std::to_string(lot()) + ".part");
 }
 
+/// The hidden names, where a signal handler may look them up: no memory of it moves. A file that
+/// finds no room, or has a longer name, is not in it.
+struct UnfinishedFile {
+  std::atomic<bool> taken = false, ready = false;
+  std::array<char, 1024> name{};
+};
+std::array<UnfinishedFile, 64> unfinished_files;
+
+void note_unfinished(const std::string& name) {
+  for (UnfinishedFile& file : unfinished_files) {
+    if (name.size() >= file.name.size() || file.taken.exchange(true)) continue;
+    name.copy(file.name.data(), name.size());
+    file.name[name.size()] = '\0';
+    file.ready = true;
+    return;
+  }
+}
+
+void forget_unfinished(const std::string& name) {
+  for (UnfinishedFile& file : unfinished_files) {
+    if (file.ready && name == file.name.data()) {
+      file.ready = false;
+      file.taken = false;
+      return;
+    }
+  }
+}
+
 }  // namespace
 
 WholeFile::WholeFile(std::filesystem::path file)
@@ -25,12 +57,14 @@ WholeFile::WholeFile(std::filesystem::path file)
       unfinished_(hidden_name(file_)),
       stream_(std::fopen(unfinished_.c_str(), "wb")) {
   if (stream_ == nullptr) fail(errno);
+  note_unfinished(unfinished_.string());
 }
 
 WholeFile::~WholeFile() {
   if (stream_ != nullptr) std::fclose(stream_);
   std::error_code ignored;  // after finish() there is nothing left to remove
   std::filesystem::remove(unfinished_, ignored);
+  forget_unfinished(unfinished_.string());
 }
 
 void WholeFile::write(std::string_view bytes) {
@@ -46,6 +80,20 @@ void WholeFile::fail(int reason) const {
   throw Error("write", file_.string(),
               std::generic_category().message(reason) +
                   "; check that the folder exists, can be written to and has room");
+}
+
+void make_folder(const std::filesystem::path& folder) {
+  std::error_code failure;
+  std::filesystem::create_directories(folder, failure);
+  if (failure || !std::filesystem::is_directory(folder)) {
+    throw Error("write", folder.string(), "is not a folder and cannot be made one");
+  }
+}
+
+void remove_unfinished_files() noexcept {
+  for (const UnfinishedFile& file : unfinished_files) {
+    if (file.ready) ::unlink(file.name.data());
+  }
 }
 
 }  // namespace cxr

@@ -93,7 +93,7 @@ TEST_F(ConfigurationTest, ModelsMustBeNamed) {
 TEST_F(ConfigurationTest, UnknownKeysAreNamedInFullWithThoseAllowed) {
   EXPECT_EQ(error_with(R"("batchsize": 1)"),
             "batchsize: is not known; known are segmenter, classifier, batch_size, "
-            "crop_confidence_threshold, heatmap");
+            "crop_confidence_threshold, device, threads, heatmap");
   EXPECT_EQ(error_with(R"("heatmap": {"foo": 1})"),
             "heatmap.foo: is not known; known are cmap, xray-opacity, figsize, method, layout");
   EXPECT_EQ(error_of(R"({"segmenter": {"path": "s.pt", "x": 1}, "classifier": "c.pt"})"),

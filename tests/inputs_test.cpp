@@ -4,6 +4,7 @@
 
 #include <fstream>
 #include <set>
+#include <sstream>
 
 #include "cxr/error.h"
 #include "support/temp_dir.h"
@@ -38,7 +39,7 @@ TEST(FindInputsTest, FolderIsListedInByteOrderWithoutWhatIsNoImage) {
   touch(folder / "unnamed", "\x89PNG\r\n\x1a\n");
   std::filesystem::create_directories(folder / "sub.png");
   touch(folder / "sub.png/inner.png");
-  EXPECT_EQ(names_of(find_inputs(folder.path())),
+  EXPECT_EQ(names_of(find_inputs({folder.path()})),
             (Names{"B.PNG", "a 1.jpg", "b.png", "new\nline.png", "unnamed", "Ö.png"}));
 }
 
@@ -46,13 +47,13 @@ TEST(FindInputsTest, BrokenLinkNamedLikeAnImageIsKept) {
   const test::TempDir folder;
   std::filesystem::create_symlink("nowhere", folder / "lost.png");
   std::filesystem::create_symlink("nowhere", folder / "lost");
-  EXPECT_EQ(names_of(find_inputs(folder.path())), Names{"lost.png"});
+  EXPECT_EQ(names_of(find_inputs({folder.path()})), Names{"lost.png"});
 }
 
 TEST(FindInputsTest, NamedFileIsTakenWhateverItHolds) {
   const test::TempDir folder;
   touch(folder / ".notes.txt");
-  const std::vector<Input> inputs = find_inputs(folder / ".notes.txt");
+  const std::vector<Input> inputs = find_inputs({folder / ".notes.txt"});
   ASSERT_EQ(inputs.size(), 1U);
   EXPECT_EQ(inputs[0].name, ".notes.txt");
   EXPECT_EQ(inputs[0].file, folder / ".notes.txt");
@@ -60,17 +61,70 @@ TEST(FindInputsTest, NamedFileIsTakenWhateverItHolds) {
 
 TEST(FindInputsTest, EmptyFolderIsNoError) {
   const test::TempDir folder;
-  EXPECT_TRUE(find_inputs(folder.path()).empty());
+  EXPECT_TRUE(find_inputs({folder.path()}).empty());
 }
 
 TEST(FindInputsTest, MissingPathIsAUsageErrorThatNamesIt) {
   const test::TempDir folder;
   try {
-    find_inputs(folder / "missing");
+    find_inputs({folder / "missing"});
     FAIL();
   } catch (const UsageError& error) {
     EXPECT_EQ(error.what(), "input: " + (folder / "missing").string() + ": no such file or folder");
   }
+}
+
+TEST(FindInputsTest, SubFoldersAreEnteredOnRequestAndKeepTheirNames) {
+  const test::TempDir folder;
+  std::filesystem::create_directories(folder / "b/deep");
+  std::filesystem::create_directories(folder / ".hidden");
+  for (const char* name : {"a.png", "b/a.png", "b/deep/c.png", ".hidden/x.png"})
+    touch(folder / name);
+  EXPECT_EQ(names_of(find_inputs({folder.path()})), Names{"a.png"});
+  EXPECT_EQ(names_of(find_inputs({folder.path()}, {.recursive = true})),
+            (Names{"a.png", "b/a.png", "b/deep/c.png"}));
+  EXPECT_EQ(names_of(find_inputs({folder.path()}, {.recursive = true, .left_out = folder / "b"})),
+            Names{"a.png"});
+}
+
+TEST(FindInputsTest, LinksAreFollowedAndLoopsAreNot) {
+  const test::TempDir folder;
+  std::filesystem::create_directories(folder / "a");
+  touch(folder / "a/film.png");
+  std::filesystem::create_directory_symlink("..", folder / "a/up");
+  std::filesystem::create_directory_symlink("a", folder / "0 to a");
+  EXPECT_EQ(names_of(find_inputs({folder.path()}, {.recursive = true})), Names{"a/film.png"});
+}
+
+TEST(FindInputsTest, NothingIsListedTwiceAndNoNameIsSharedByTwo) {
+  const test::TempDir folder;
+  std::filesystem::create_directories(folder / "b");
+  touch(folder / "a.png");
+  touch(folder / "b/a.png");
+  touch(folder / "b/c.png");
+  const std::filesystem::path a = folder / "a.png", b = folder / "b";
+  EXPECT_EQ(names_of(find_inputs({a, b / "../a.png", b})),
+            (Names{a.string(), (b / "a.png").string(), "c.png"}));
+}
+
+TEST(FindInputsTest, NamesAreUtf8) {
+  const test::TempDir folder;
+  touch(folder / "L\xC3\xBCnge \xE4 \xF0\x9F\xAB\x81 \xED\xA0\x80.png");
+  EXPECT_EQ(names_of(find_inputs({folder.path()})),
+            Names{"L\xC3\xBCnge \\xE4 \xF0\x9F\xAB\x81 \\xED\\xA0\\x80.png"});
+}
+
+TEST(FindInputsTest, ListsOfPathsHaveOneOnEachLine) {
+  std::istringstream lines("a b.png\r\n\n/x/y.dcm\nlast");
+  EXPECT_EQ(read_path_list(lines),
+            (std::vector<std::filesystem::path>{"a b.png", "/x/y.dcm", "last"}));
+}
+
+TEST(PictureNamesTest, SubFoldersStayAndNothingLeadsOut) {
+  EXPECT_EQ(pictures_of({"a.png", "b/a.png", "b/a.jpg"}),
+            (Names{"a.png", "b/a.png.png", "b/a.jpg.png"}));
+  EXPECT_EQ(pictures_of({"/etc/x.png", "../../y.png", "./z.png"}),
+            (Names{"etc/x.png", "y.png", "z.png"}));
 }
 
 TEST(PictureNamesTest, StemIsUsedAndTheWholeNameWhereItIsShared) {

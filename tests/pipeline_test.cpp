@@ -53,12 +53,12 @@ void expect_same(const Finding& a, const Finding& b) {
 }
 
 TEST_F(PipelineTest, ABatchGivesWhatSingleImagesGiveInAnyOrder) {
-  const auto together = pipeline_.process(inputs_, true);
+  const auto together = pipeline_.process(inputs_, {.explain = true});
   auto reversed = inputs_;
   std::reverse(reversed.begin(), reversed.end());
-  const auto backwards = pipeline_.process(reversed, true);
+  const auto backwards = pipeline_.process(reversed, {.explain = true});
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
-    const auto alone = pipeline_.process({inputs_[i]}, true);
+    const auto alone = pipeline_.process({inputs_[i]}, {.explain = true});
     expect_same(alone[0].finding, together[i].finding);
     expect_same(alone[0].finding, backwards[inputs_.size() - 1 - i].finding);
     EXPECT_LT(cv::norm(alone[0].views.heat_map, together[i].views.heat_map, cv::NORM_INF), 1e-4);
@@ -66,8 +66,8 @@ TEST_F(PipelineTest, ABatchGivesWhatSingleImagesGiveInAnyOrder) {
 }
 
 TEST_F(PipelineTest, LungsOfAPhantomAreFoundCroppedAndExplained) {
-  for (const Study& study : pipeline_.process(inputs_, true)) {
-    ASSERT_FALSE(study.finding.failed()) << study.finding.error;
+  for (const Study& study : pipeline_.process(inputs_, {.explain = true})) {
+    ASSERT_TRUE(study.finding.judged()) << study.finding.error;
     EXPECT_GT(study.finding.lungs.quality, 0.5);
     EXPECT_EQ(study.views.heat_map.size(), study.finding.crop.size());
     EXPECT_EQ(std::max(study.views.enhanced.cols, study.views.enhanced.rows), 128);
@@ -77,13 +77,13 @@ TEST_F(PipelineTest, LungsOfAPhantomAreFoundCroppedAndExplained) {
 }
 
 TEST_F(PipelineTest, AnUnreadableImageDoesNotTouchTheOthers) {
-  const auto before = pipeline_.process(inputs_, false);
+  const auto before = pipeline_.process(inputs_, {});
   std::ofstream(folder_ / "bad.png") << "text";
   auto mixed = inputs_;
   mixed.insert(mixed.begin() + 1, {folder_ / "bad.png", "bad.png"});
-  const auto after = pipeline_.process(mixed, false);
+  const auto after = pipeline_.process(mixed, {});
   ASSERT_EQ(after.size(), 4U);
-  EXPECT_TRUE(after[1].finding.failed());
+  EXPECT_EQ(after[1].finding.status, Status::error);
   EXPECT_NE(after[1].finding.error.find("bad.png"), std::string::npos);
   expect_same(before[0].finding, after[0].finding);
   expect_same(before[1].finding, after[2].finding);
@@ -91,16 +91,17 @@ TEST_F(PipelineTest, AnUnreadableImageDoesNotTouchTheOthers) {
 }
 
 TEST_F(PipelineTest, ABatchOfNothingButBadImagesIsNoError) {
-  const auto studies = pipeline_.process({{folder_ / "missing.png", "missing.png"}}, true);
+  const auto studies =
+      pipeline_.process({{folder_ / "missing.png", "missing.png"}}, {.explain = true});
   ASSERT_EQ(studies.size(), 1U);
-  EXPECT_TRUE(studies[0].finding.failed());
-  EXPECT_TRUE(pipeline_.process({}, true).empty());
+  EXPECT_EQ(studies[0].finding.status, Status::error);
+  EXPECT_TRUE(pipeline_.process({}, {.explain = true}).empty());
 }
 
 TEST_F(PipelineTest, ABlankImageHasNoLungsAndIsUsedWhole) {
   add("blank.png", cv::Mat(200, 150, CV_8UC1, cv::Scalar(255)));
-  const auto study = pipeline_.process({inputs_.back()}, true).front();
-  ASSERT_FALSE(study.finding.failed()) << study.finding.error;
+  const auto study = pipeline_.process({inputs_.back()}, {.explain = true}).front();
+  ASSERT_TRUE(study.finding.judged()) << study.finding.error;
   EXPECT_EQ(study.finding.lungs.quality, 0.0);
   EXPECT_TRUE(study.finding.lungs.box.empty());
   EXPECT_EQ(study.finding.crop, cv::Rect(0, 0, 150, 200));
@@ -111,7 +112,7 @@ TEST_F(PipelineTest, ABoxOfTheWholeImageIsNotTakenForTrust) {
   add("grey.png", cv::Mat(200, 150, CV_8UC1, cv::Scalar(120)));
   Configuration strict = load_configuration(folder_ / "config.json");
   strict.crop_confidence_threshold = 1.0;
-  const auto finding = Pipeline(strict).process({inputs_.back()}, false).front().finding;
+  const auto finding = Pipeline(strict).process({inputs_.back()}, {}).front().finding;
   EXPECT_EQ(finding.lungs.box, cv::Rect(0, 0, 150, 200));
   EXPECT_FALSE(finding.lungs_trusted);
   EXPECT_EQ(crop_note(finding), "lungs unsure; whole image used");

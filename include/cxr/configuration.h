@@ -1,8 +1,11 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cxr/contract.h"
 #include "cxr/explain.h"
@@ -33,14 +36,40 @@ struct Configuration {
   ModelSource classifier;
   int batch_size = 8;                                  ///< images in memory at a time, 1 to 1024
   double crop_confidence_threshold = kTrustedQuality;  ///< of the lung box, 0..1
+  std::string device = "auto";  ///< `auto` (CUDA where there is any), `cpu`, `cuda`, `cuda:N`
+  int threads = 0;              ///< 0: one a core; to 1024
   HeatmapOptions heatmap;
+
+  /// Where each value comes from, by its key (`heatmap.cmap`): `default`, the file, or the origin
+  /// of a change.
+  std::map<std::string, std::string> origins;
 };
 
-/// Reads a JSON configuration. `segmenter` and `classifier` are a path, or an object with `path`
-/// and `contract`; paths are relative to the configuration file. Comments are allowed.
+/// A value that has the last word over the file's: for the key `heatmap.cmap`, `viridis`, from
+/// `--set`.
+struct ConfigurationChange {
+  std::string key;
+  std::string value;   ///< JSON, or a text without quotes
+  std::string origin;  ///< names it in errors
+};
+
+/// Reads a JSON configuration and applies changes, one after the other. `segmenter` and
+/// `classifier` are a path, or an object with `path` and `contract`; paths are relative to the
+/// configuration file, in a change to the working directory. Comments are allowed.
 ///
 /// Throws UsageError naming the file, the key and what is allowed: not readable, no JSON, a key
 /// that is missing or unknown, a value of the wrong type or out of range.
-Configuration load_configuration(const std::filesystem::path& file);
+Configuration load_configuration(const std::filesystem::path& file,
+                                 const std::vector<ConfigurationChange>& changes = {});
+
+/// The changes that the environment asks for: `CXR_HEATMAP_CMAP` for `heatmap.cmap`, and so on.
+std::vector<ConfigurationChange> environment_changes();
+
+/// All values, as a configuration file has them; paths of models are absolute.
+nlohmann::ordered_json to_json(const Configuration& configuration);
+
+/// The same as a text that can be used as a configuration file, with comments that say where each
+/// value comes from.
+std::string print_configuration(const Configuration& configuration);
 
 }  // namespace cxr

@@ -5,33 +5,71 @@
 #include <functional>
 #include <iosfwd>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "cxr/configuration.h"
+#include "cxr/pipeline.h"
 
 namespace cxr {
 
-/// What is to be read, and where the pictures go.
+enum class PictureKind { overlay, panels, mask, crop };
+
+/// What is done with an output folder that has results already.
+enum class IfExists {
+  error,      ///< nothing: UsageError
+  overwrite,  ///< they are removed
+  resume      ///< what is missing or failed is added to them
+};
+
+enum class TableFormat {
+  csv,    ///< see result_columns()
+  jsonl,  ///< one JSON object a line, see to_json(Finding), with file and models
+  table   ///< for people
+};
+
+/// What is to be read, and where results go.
 struct InferenceRequest {
-  std::filesystem::path radiographs;              ///< an image or a folder of them
-  std::optional<std::filesystem::path> pictures;  ///< folder for NAME.png and results.csv
+  std::vector<std::filesystem::path> radiographs;  ///< images and folders of them
+  bool recursive = false;                          ///< enter sub-folders, too
+  bool keep_missing = false;                       ///< see InputOptions
+  bool force = false;                              ///< judge what would be skipped, too
+  TableFormat format = TableFormat::csv;           ///< of the results on `table`
+
+  /// A folder for NAME.png, as the configuration's layout has it, and results.csv; or:
+  std::optional<std::filesystem::path> pictures = {};
+  /// A folder for everything: results.csv, results.jsonl, run.json, report.html, pictures.
+  std::optional<std::filesystem::path> output = {};
+  IfExists if_exists = IfExists::error;              ///< of `output`
+  std::vector<PictureKind> save = {};                ///< in `output`, each kind in its sub-folder
+  bool heat_maps = true;                             ///< of `output`: explain predictions at all
+  std::optional<std::filesystem::path> labels = {};  ///< manifest (image, label) for the report
+  std::vector<std::string> command = {};             ///< as it was called, for run.json
 };
 
 struct InferenceSummary {
   std::size_t images = 0;
+  std::size_t done = 0;  ///< less than `images` where it was interrupted
   std::size_t failed = 0;
+  std::size_t skipped = 0;   ///< see Status
+  std::size_t kept = 0;      ///< had been done before (IfExists::resume)
+  bool interrupted = false;  ///< see InferenceProgress
 };
 
-/// Called after each batch: images done, images in all.
-using InferenceProgress = std::function<void(std::size_t done, std::size_t total)>;
+/// Called after each batch: images done, images in all, failures so far. Where it returns false no
+/// more are begun.
+using InferenceProgress =
+    std::function<bool(std::size_t done, std::size_t total, std::size_t failed)>;
 
-/// Reads and judges radiographs batch by batch, writes the results table (CSV, see
-/// result_columns()) to `table` as it goes, and, where asked, a picture of each and the same table
-/// as `results.csv`. The models are loaded once. Where there is nothing to read, nothing is
-/// written and no model is loaded.
+/// Reads and judges radiographs batch by batch and writes the results to `table` as they are ready,
+/// in the order of the inputs, and, where asked, to a folder. The models are loaded once. Where
+/// there is nothing to read, nothing is written and no model is loaded.
 ///
-/// An image that cannot be read, or whose picture cannot be written, is a row with its error.
-/// Throws UsageError for a path that does not exist or pictures to be put among the radiographs,
-/// Error for models that cannot be used and outputs that cannot be written.
+/// An image that is skipped or cannot be read, or whose picture cannot be written, is a row with
+/// its error. What was finished is not lost when the process is killed: `output` can be resumed.
+/// Throws UsageError for a path that does not exist, pictures to be put among the radiographs and
+/// an `output` that cannot be used, Error for models that cannot be used and outputs that cannot be
+/// written.
 InferenceSummary infer(const Configuration& configuration, const InferenceRequest& request,
                        std::ostream& table, const InferenceProgress& progress);
 

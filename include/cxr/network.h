@@ -3,13 +3,14 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "cxr/contract.h"
 #include "cxr/ndarray.h"
 
 namespace cxr {
 
-/// A trained network: a TorchScript archive and its contract, ready for inference on the CPU.
+/// A trained network: a TorchScript archive and its contract, ready for inference.
 ///
 /// Expensive to make (the weights are loaded, converted to float32, batch norm is folded into the
 /// convolutions), immutable afterwards, safe to use from several threads. LibTorch stays behind
@@ -20,17 +21,23 @@ class Network {
   /// `contract.json`, or `contract` where the archive has none; not both. A probe batch is run
   /// through it.
   ///
+  /// `device`: `cpu`, `cuda`, `cuda:N`, or `auto`, which is CUDA where there is any. Throws
+  /// UsageError where there is no such device.
+  ///
   /// Throws Error, naming the file and the reason: no such file, not the file that the
   /// `manifest.json` in its folder names (by SHA-256), no TorchScript archive, contract missing or
   /// not understood, another kind, a method missing, outputs of another shape than the contract
   /// says.
   Network(const std::filesystem::path& file, Contract::Kind kind,
-          const std::optional<Contract>& contract = std::nullopt);
+          const std::optional<Contract>& contract = std::nullopt,
+          const std::string& device = "cpu");
   ~Network();
   Network(Network&&) noexcept;
   Network& operator=(Network&&) noexcept;
 
   const Contract& contract() const;
+  const std::string& sha256() const;  ///< of the file
+  std::string device() const;         ///< where it runs: `cpu`, `cuda:0`
 
   /// N x 3 x H x W to logits: N x 2 x H x W (segmenter), N x C (classifier).
   NdArray forward(const NdArray& input) const;

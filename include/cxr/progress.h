@@ -9,11 +9,14 @@ namespace cxr {
 
 /// A progress line for people: a bar, done of total, rate and time left, redrawn in place.
 ///
-/// Draws only where `out` is a terminal, ten times a second at most; elsewhere it is silent.
+/// Draws only where `out` is a terminal, ten times a second at most; elsewhere it writes a line now
+/// and then, if asked to.
 class ProgressBar {
  public:
-  /// `out` is std::cerr in the programmes; `terminal` says whether it is one.
-  ProgressBar(std::ostream& out, bool terminal) : out_(out), terminal_(terminal) {}
+  /// `out` is std::cerr in the programmes; `terminal` says whether it is one; `between_lines` is
+  /// the least time between lines where it is none, 0 for no lines.
+  ProgressBar(std::ostream& out, bool terminal, std::chrono::seconds between_lines = {})
+      : out_(out), terminal_(terminal), between_lines_(between_lines) {}
   ~ProgressBar() { clear(); }
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;
@@ -25,12 +28,17 @@ class ProgressBar {
   void clear();
 
  private:
+  /// What stands behind the count: figure, rate, time left.
+  std::string pace(std::size_t done, std::size_t total, const std::string& figure) const;
+
   using Clock = std::chrono::steady_clock;
 
   std::ostream& out_;
   bool terminal_;
+  std::chrono::seconds between_lines_;
   bool visible_ = false;
   std::string what_;
+  std::size_t first_ = 0;  ///< how much was done when it began
   Clock::time_point begin_;
   Clock::time_point drawn_;
 };

@@ -30,4 +30,11 @@ class WholeFile {
   std::FILE* stream_;
 };
 
+/// Makes a folder where there is none. Throws Error where that cannot be done.
+void make_folder(const std::filesystem::path& folder);
+
+/// Removes the hidden files of all that is not finished. May be called in a signal handler, before
+/// the process ends.
+void remove_unfinished_files() noexcept;
+
 }  // namespace cxr

@@ -1,0 +1,198 @@
+#include "report_page.h"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
+#include <sstream>
+
+#include "by_suffix.h"
+#include "cxr/colormap.h"
+#include "cxr/csv.h"
+#include "cxr/error.h"
+#include "cxr/results.h"
+#include "cxr/version.h"
+#include "cxr/whole_file.h"
+#include "report_page_template.h"
+
+namespace cxr {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using nlohmann::ordered_json;
+
+constexpr const char* kImages = "report-images.jsonl";
+constexpr int kRadiographSide = 256, kCropSide = 192, kHeatSide = 48, kOutlineWidth = 1000;
+constexpr int kQuality = 60;
+
+cv::Mat shrunk(const cv::Mat& image, int longest) {
+  const double scale = static_cast<double>(longest) / std::max(image.rows, image.cols);
+  if (scale >= 1) return image;
+  const auto side = [&](int length) { return std::max(1, cvRound(length * scale)); };
+  cv::Mat result;
+  cv::resize(image, result, {side(image.cols), side(image.rows)}, 0, 0, cv::INTER_AREA);
+  return result;
+}
+
+std::string base64(const std::vector<std::uint8_t>& bytes) {
+  static constexpr char kLetters[] =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    std::uint32_t group = 0;
+    for (std::size_t j = 0; j < 3; ++j)
+      group = group << 8 | (i + j < bytes.size() ? bytes[i + j] : 0U);
+    for (std::size_t j = 0; j < 4; ++j) {
+      text += i + j <= bytes.size() ? kLetters[group >> (18 - 6 * j) & 63] : '=';
+    }
+  }
+  return text;
+}
+
+std::string webp(const cv::Mat& image) {
+  std::vector<std::uint8_t> bytes;
+  cv::imencode(".webp", image, bytes, {cv::IMWRITE_WEBP_QUALITY, kQuality});
+  return base64(bytes);
+}
+
+/// The outlines of the mask, which may be of another shape than the image that it is of.
+std::string outline_of(const cv::Mat& mask, const cv::Size& image) {
+  std::vector<std::vector<cv::Point>> outlines;
+  cv::findContours(mask, outlines, cv::RETR_EXTERNAL, cv::CHAIN_APPROX_NONE);
+  const double across = static_cast<double>(kOutlineWidth) / mask.cols;
+  const double height = static_cast<double>(kOutlineWidth) * image.height / image.width;
+  const double down = height / mask.rows;
+  std::ostringstream path;
+  for (const auto& outline : outlines) {
+    std::vector<cv::Point> corners;
+    cv::approxPolyDP(outline, corners, 0.8, true);
+    if (corners.size() < 3) continue;
+    char command = 'M';
+    for (const cv::Point& corner : corners) {
+      path << command << cvRound((corner.x + 0.5) * across) << ' '
+           << cvRound((corner.y + 0.5) * down);
+      command = 'L';
+    }
+    path << 'Z';
+  }
+  return path.str();
+}
+
+/// What the page's script is given, by short names: there may be thousands.
+ordered_json entry_of(const Record& record, const std::vector<std::string>& classes) {
+  const ordered_json& all = record.json;
+  ordered_json entry{{"name", record.finding.name}, {"status", to_string(record.finding.status)}};
+  if (all.contains("error")) entry["error"] = all.at("error");
+  if (!record.finding.judged() || record.finding.prediction.empty()) return entry;
+  entry["class"] = record.finding.predicted;
+  for (std::size_t i = 0; i < classes.size(); ++i) {
+    entry["p"].push_back(std::round(record.finding.probabilities[i] * 1e4) / 1e4);
+  }
+  entry["quality"] = std::round(record.finding.lungs.quality * 1e3) / 1e3;
+  for (const char* key : {"size", "crop", "lung_box"}) entry[key] = all.at(key);
+  if (!all.at("warnings").empty()) entry["note"] = all.at("warnings").at(0);
+  if (all.contains("pictures")) entry["pictures"] = all.at("pictures");
+  return entry;
+}
+
+/// The label of each record, by its place; none where the manifest has none.
+std::map<std::size_t, std::string> read_labels(const fs::path& file,
+                                               const std::vector<Record>& records) {
+  const CsvTable table = read_csv(file);
+  const std::size_t image = table.column("image"), label = table.column("label");
+  std::map<std::string, std::size_t> places;
+  for (std::size_t i = 0; i < records.size(); ++i) places[records[i].finding.name] = i;
+  std::map<std::size_t, std::string> labels;
+  for (const auto& row : table.rows) {
+    const auto found = find_by_suffix(places, row[image]);
+    if (found != places.end()) labels[found->second] = row[label];
+  }
+  return labels;
+}
+
+/// The last small pictures of each image.
+std::map<std::string, json> read_images(const fs::path& file) {
+  std::map<std::string, json> images;
+  std::ifstream stream(file, std::ios::binary);
+  for (std::string line; std::getline(stream, line);) {
+    json entry = json::parse(line, nullptr, /*allow_exceptions=*/false);
+    if (!entry.is_object() || !entry.contains("image")) continue;
+    const auto name = entry.at("image").get<std::string>();
+    entry.erase("image");
+    images[name] = std::move(entry);
+  }
+  return images;
+}
+
+/// JSON that may stand in a script element: no `<` could end that or begin a comment.
+std::string embedded(const ordered_json& document) {
+  std::string safe;
+  for (const char letter : document.dump(-1, ' ', false, ordered_json::error_handler_t::replace)) {
+    if (letter == '<') {
+      safe += "\\u003c";
+    } else {
+      safe += letter;
+    }
+  }
+  return safe;
+}
+
+}  // namespace
+
+ReportImages report_images_of(const Study& study, const HeatmapOptions& options) {
+  const auto& [finding, views] = study;
+  ReportImages images;
+  images.radiograph = webp(shrunk(views.image, kRadiographSide));
+  images.crop = webp(shrunk(views.enhanced, kCropSide));
+  images.outline = outline_of(views.lung_mask, finding.image_size);
+  if (!views.heat_map.empty()) {
+    images.heat_map = webp(apply_colormap(shrunk(views.heat_map, kHeatSide), options.cmap));
+  }
+  return images;
+}
+
+ReportPage::ReportPage(fs::path folder, std::size_t images)
+    : folder_(std::move(folder)), embeds_(images <= kMostEmbedded) {}
+
+void ReportPage::add(const std::string& image, const ReportImages& images) const {
+  if (!embeds_ || images.radiograph.empty()) return;
+  const ordered_json entry{{"image", image},
+                           {"radiograph", images.radiograph},
+                           {"crop", images.crop},
+                           {"heat", images.heat_map},
+                           {"outline", images.outline}};
+  std::ofstream stream(folder_ / kImages, std::ios::binary | std::ios::app);
+  stream << json_line(entry) << std::flush;
+  if (!stream) throw Error("write", (folder_ / kImages).string(), "cannot be written");
+}
+
+void ReportPage::write(const std::vector<Record>& records, const std::vector<std::string>& classes,
+                       const std::optional<fs::path>& labels) const {
+  const std::map<std::string, json> images =
+      embeds_ ? read_images(folder_ / kImages) : std::map<std::string, json>();
+  std::map<std::size_t, std::string> truths;
+  if (labels) truths = read_labels(*labels, records);
+  ordered_json document{{"version", version()}, {"classes", classes}};
+  document["images"] = ordered_json::array();
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    ordered_json entry = entry_of(records[i], classes);
+    if (truths.contains(i)) entry["label"] = truths.at(i);
+    const auto found = images.find(records[i].finding.name);
+    if (found != images.end() && entry.contains("class")) entry["thumbnail"] = found->second;
+    document["images"].push_back(std::move(entry));
+  }
+  const std::string page = kReportPageTemplate;
+  const std::string mark = "@DATA@";
+  const std::size_t at = page.find(mark);
+  WholeFile file(folder_ / "report.html");
+  file.write(page.substr(0, at));
+  file.write(embedded(document));
+  file.write(page.substr(at + mark.size()));
+  file.finish();
+}
+
+}  // namespace cxr

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <iosfwd>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "cxr/infer.h"
+
+namespace cxr {
+
+/// A finding, and all that is told of it: see to_json(Finding), and where the image and its
+/// pictures are.
+struct Record {
+  Finding finding;
+  nlohmann::ordered_json json;
+};
+
+/// One line of JSON. Never throws for a text that is no UTF-8.
+std::string json_line(const nlohmann::ordered_json& json);
+
+/// Writes results to a stream as they come.
+class ResultWriter {
+ public:
+  ResultWriter(std::ostream& out, TableFormat format, std::vector<std::string> classes)
+      : out_(out), format_(format), classes_(std::move(classes)) {}
+
+  /// `longest_name` is the width that a table for people has to have room for.
+  void write_header(std::size_t longest_name);
+  /// Throws Error where the stream has gone away.
+  void write(const Record& record);
+
+ private:
+  void put(const std::string& line);
+  std::string for_people(const Finding& finding) const;
+
+  std::ostream& out_;
+  TableFormat format_;
+  std::vector<std::string> classes_;
+  std::size_t name_width_ = 0;
+};
+
+}  // namespace cxr

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "cxr/infer.h"
+#include "cxr/pipeline.h"
+
+namespace cxr {
+
+/// The sub-folder of an output folder for a kind of picture: `heatmaps`, `panels`, `masks`,
+/// `crops`.
+const char* folder_of(PictureKind kind);
+
+/// Draws a picture of a judged study.
+/// - overlay, panels: see draw_picture();
+/// - mask: CV_8UC1 of the radiograph's size, lungs 255: as a manifest for training names it;
+/// - crop: CV_8UC3, what the classifier saw, enhanced.
+cv::Mat draw(const Study& study, PictureKind kind, HeatmapOptions options);
+
+}  // namespace cxr
