@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Installs what cxr-infer needs to be built, tested and run, from Debian's or Ubuntu's packages.
+# With --with-browser also Chromium, in which a test opens the report; without it, that is skipped.
 # Safe to run again: what is installed is left alone. Works as root and with sudo. A LibTorch of
 # one's own, named in CMAKE_PREFIX_PATH, is used instead of the package.
 set -euo pipefail
@@ -14,6 +15,10 @@ packages=(
   nlohmann-json3-dev libcli11-dev      # configuration, options
   libgtest-dev                         # tests
 )
+
+if [ "${1:-}" = --with-browser ] && grep -qx 'ID=debian' /etc/os-release; then
+  packages+=(chromium)  # Ubuntu has it as a snap only
+fi
 
 has_own_libtorch() {
   local folder

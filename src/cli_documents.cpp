@@ -36,6 +36,12 @@ std::vector<std::string> names_of(const CLI::Option& option) {
   return names;
 }
 
+/// `FILE`: without the names of the checks that CLI11 appends.
+std::string kind_of_value(const CLI::Option& option) {
+  const std::string name = option.get_type_name();
+  return name.substr(0, name.find(':'));
+}
+
 bool takes_value(const CLI::Option& option) { return option.get_items_expected_max() > 0; }
 
 /// Text as troff has it: no line begins with a control character, `-` is one that can be copied.
@@ -66,7 +72,7 @@ void write_options(std::ostream& page, const CLI::App& app) {
       }
       if (names.empty()) continue;
       page << ".TP\n" << names;
-      if (takes_value(*option)) page << " \\fI" << troff(option->get_type_name()) << "\\fR";
+      if (takes_value(*option)) page << " \\fI" << troff(kind_of_value(*option)) << "\\fR";
       page << "\n" << troff(option->get_description()) << "\n";
     }
   }
@@ -122,7 +128,8 @@ std::string bash_completion(const CLI::App& app) {
     }
     script << "    *) words=\"$words" << commands << "\" ;;\n  esac\n";
   }
-  script << "  if [[ $word == -* || (-n '" << commands << "' && $COMP_CWORD -eq 1) ]]; then\n"
+  const std::string is_word = commands.empty() ? "$word == -*" : "$word == -* || $COMP_CWORD -eq 1";
+  script << "  if [[ " << is_word << " ]]; then\n"
          << "    COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n"
          << "  else\n"
          << "    compopt -o filenames 2>/dev/null\n"
@@ -187,7 +194,7 @@ std::string zsh_completion(const CLI::App& app) {
 class PlainFormatter : public CLI::Formatter {
  public:
   std::string make_option_opts(const CLI::Option* option) const override {
-    std::string text = takes_value(*option) ? " " + option->get_type_name() : "";
+    std::string text = takes_value(*option) ? " " + kind_of_value(*option) : "";
     if (!option->get_default_str().empty()) text += " [" + option->get_default_str() + "]";
     return text + (option->get_required() ? " REQUIRED" : "");
   }

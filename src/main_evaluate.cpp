@@ -6,6 +6,7 @@
 #include <iostream>
 #include <opencv2/core/utils/logger.hpp>
 
+#include "cli_documents.h"
 #include "cxr/error.h"
 #include "cxr/evaluate.h"
 #include "cxr/progress.h"
@@ -60,7 +61,8 @@ int run(const Options& options, bool segmentation) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"Measures how good the networks are. For research only, not for diagnosis."};
+  CLI::App app{"Measures how good the networks are. For research only, not for diagnosis.",
+               "cxr-evaluate"};
   app.footer(
       "The main figures go to standard output; report.md, metrics.json, images.csv and pictures\n"
       "to --out. Exit status: 0 all well, 1 cannot go on, 2 wrong options or configuration,\n"
@@ -77,6 +79,7 @@ int main(int argc, char** argv) {
   segmentation->add_flag("--robustness", options.request.robustness,
                          "Judge the images turned, mirrored, inverted and faint, too");
   results->excludes(classification->get_option("--config"));
+  cxr::add_document_options(app);
   try {
     app.parse(argc, argv);
     if (options.config.empty() && options.results.empty()) throw CLI::RequiredError("--config");

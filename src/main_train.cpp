@@ -4,6 +4,7 @@
 #include <iomanip>
 #include <iostream>
 
+#include "cli_documents.h"
 #include "cxr/error.h"
 #include "cxr/progress.h"
 #include "cxr/train.h"
@@ -106,7 +107,8 @@ cxr::TrainingListener print_to(std::ostream& out, cxr::ProgressBar& bar) {
 int main(int argc, char** argv) {
   CLI::App app{
       "Trains the networks of cxr-infer. For research only, not for diagnosis.\n"
-      "Killed at any moment, it loses at most one epoch: run again with --resume."};
+      "Killed at any moment, it loses at most one epoch: run again with --resume.",
+      "cxr-train"};
   app.require_subcommand(1);
   app.fallthrough();
   app.set_config("--config", "", "JSON file of options, an object for each network");
@@ -119,6 +121,7 @@ int main(int argc, char** argv) {
   add_classifier(
       *app.add_subcommand("classifier", "Train the network that names what the lungs show"),
       classifier);
+  cxr::add_document_options(app);
 
   try {
     app.parse(argc, argv);

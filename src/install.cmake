@@ -1,0 +1,59 @@
+# What `cmake --install` and `cpack` make: the programmes with their documents, configuration and
+# models (component `programs`), and the library for programmes of others (`development`).
+
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+# Man pages and completions are made of the programmes' own options, so that they cannot differ.
+set(documents)
+foreach(program infer train evaluate)
+  set(name cxr-${program})
+  set(files ${CMAKE_BINARY_DIR}/documents/${name}.1 ${CMAKE_BINARY_DIR}/documents/${name}.bash
+      ${CMAKE_BINARY_DIR}/documents/_${name})
+  add_custom_command(OUTPUT ${files}
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_BINARY_DIR}/documents
+    COMMAND ${name} --man-page > ${CMAKE_BINARY_DIR}/documents/${name}.1
+    COMMAND ${name} --completion bash > ${CMAKE_BINARY_DIR}/documents/${name}.bash
+    COMMAND ${name} --completion zsh > ${CMAKE_BINARY_DIR}/documents/_${name}
+    DEPENDS ${name} VERBATIM)
+  list(APPEND documents ${files})
+  install(TARGETS ${name} RUNTIME COMPONENT programs)
+  install(FILES ${CMAKE_BINARY_DIR}/documents/${name}.1
+    DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT programs)
+  install(FILES ${CMAKE_BINARY_DIR}/documents/${name}.bash RENAME ${name}
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions COMPONENT programs)
+  install(FILES ${CMAKE_BINARY_DIR}/documents/_${name}
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions COMPONENT programs)
+endforeach()
+add_custom_target(documents ALL DEPENDS ${documents})
+
+install(DIRECTORY config models
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/cxr-infer COMPONENT programs)
+install(FILES README.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT programs)
+
+install(TARGETS cxr EXPORT cxr-targets ARCHIVE COMPONENT development)
+install(DIRECTORY include/cxr DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
+set(package ${CMAKE_INSTALL_LIBDIR}/cmake/cxr)
+install(EXPORT cxr-targets NAMESPACE cxr:: DESTINATION ${package} COMPONENT development)
+configure_package_config_file(src/cxr-config.cmake.in ${CMAKE_BINARY_DIR}/cxr-config.cmake
+  INSTALL_DESTINATION ${package})
+write_basic_package_version_file(${CMAKE_BINARY_DIR}/cxr-config-version.cmake
+  COMPATIBILITY SameMinorVersion)
+install(FILES ${CMAKE_BINARY_DIR}/cxr-config.cmake ${CMAKE_BINARY_DIR}/cxr-config-version.cmake
+  DESTINATION ${package} COMPONENT development)
+
+# The Debian package has the programmes alone.
+set(CPACK_GENERATOR DEB)
+set(CPACK_COMPONENTS_ALL programs)
+set(CPACK_DEB_COMPONENT_INSTALL ON)
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_PACKAGE_CONTACT "The cxr-infer developers <cxr-infer@localhost>")
+set(CPACK_DEBIAN_PROGRAMS_PACKAGE_NAME cxr-infer)
+set(CPACK_DEBIAN_PROGRAMS_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PROGRAMS_PACKAGE_SECTION science)
+set(CPACK_DEBIAN_PROGRAMS_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PROGRAMS_PACKAGE_RECOMMENDS libopenblas0-pthread)
+set(CPACK_COMPONENT_PROGRAMS_DESCRIPTION
+  "Finds the lungs, predicts COVID-19, Normal or Pneumonia, and shows where the
+network looked. For research only, not for diagnosis.")
+include(CPack)

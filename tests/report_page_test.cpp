@@ -1,0 +1,121 @@
+#include <gtest/gtest.h>
+
+#include <optional>
+
+#include "support/browser.h"
+#include "support/dicom_file.h"
+#include "support/infer_program.h"
+
+namespace cxr::test {
+namespace {
+
+/// A report of six films, one with a name that is markup, a lateral view and a damaged file.
+class ReportPageTest : public InferProgram {
+ protected:
+  void SetUp() override {
+    if (!Browser::is_installed()) GTEST_SKIP() << "no /usr/bin/chromium here";
+    for (unsigned i = 0; i < 5; ++i) {
+      write_phantom(images_ / ("film " + std::to_string(i) + ".png"), i, {200, 240 - 20 * int(i)});
+    }
+    write_phantom(images_ / "<img src=x onerror=alert(1)>&quot;.png", 5);
+    write_dicom(images_ / "lateral.dcm", {.samples = phantom(), .texts = {{"0018,5101", "LL"}}});
+    write_file(images_ / "damaged.png", "text");
+    write_file(folder_ / "labels.csv", "image,label\nfilm 0.png,Normal\nfilm 1.png,COVID-19\n");
+    const Outcome outcome = infer(
+        {"--config", config_, images_, "--output", output_, "--labels", folder_ / "labels.csv"});
+    ASSERT_EQ(outcome.status, 4) << outcome.err;
+    browser_.emplace();
+    browser_->open(output_ / "report.html");
+  }
+
+  void TearDown() override {
+    if (!browser_) return;
+    EXPECT_EQ(browser_->complaints(), std::vector<std::string>());
+    EXPECT_EQ(browser_->requests(), std::vector<std::string>());
+  }
+
+  std::string text(const std::string& expression) {
+    return browser_->evaluate("String(" + expression + ")");
+  }
+  /// Names on the cards that are shown.
+  std::vector<std::string> shown() {
+    return browser_->evaluate(
+        "[...document.querySelectorAll('.card .name')].map(name => name.textContent)");
+  }
+  void set(const std::string& control, const std::string& value) {
+    browser_->evaluate("{ const it = document.getElementById('" + control + "'); it.value = '" +
+                       value + "'; it.dispatchEvent(new Event('input', {bubbles: true})); }");
+  }
+
+  const fs::path output_ = folder_ / "output";
+  std::optional<Browser> browser_;
+};
+
+TEST_F(ReportPageTest, ShowsAllImagesAndWhatWasFoundInThem) {
+  EXPECT_EQ(shown().size(), 8U);
+  EXPECT_EQ(shown()[0], "<img src=x onerror=alert(1)>&quot;.png") << "a name is data";
+  EXPECT_EQ(text("document.getElementById('shown').textContent"), "8 of 8 shown");
+  const std::string summary = text("document.getElementById('summary').innerText");
+  for (const char* part : {"Judged\n6", "Skipped\n1", "Failed\n1", "Sensitivity", "P.P.V.",
+                           "damaged.png error: ", "lateral.dcm skipped: "}) {
+    EXPECT_TRUE(contains(summary, part)) << part << " is not in " << summary;
+  }
+  EXPECT_TRUE(contains(text("document.body.innerText"), "not for diagnosis"));
+  // All small pictures can be decoded.
+  EXPECT_EQ(browser_->evaluate("[...document.querySelectorAll('.card img')].filter("
+                               "image => image.complete && image.naturalWidth > 0).length"),
+            12);
+}
+
+TEST_F(ReportPageTest, FiltersSortsAndSearches) {
+  set("status", "error");
+  EXPECT_EQ(shown(), std::vector<std::string>{"damaged.png"});
+  set("status", "ok");
+  EXPECT_EQ(shown().size(), 6U);
+  set("search", "FILM 3");
+  EXPECT_EQ(shown(), std::vector<std::string>{"film 3.png"});
+  set("search", "");
+  set("sort", "most");
+  const std::vector<double> sorted = browser_->evaluate(
+      "[...document.querySelectorAll('.card .bar i')].map(bar => parseFloat(bar.style.width))");
+  EXPECT_TRUE(std::ranges::is_sorted(sorted, std::ranges::greater()));
+  const std::string middle = std::to_string(sorted[2] / 100);
+  set("least", middle);
+  EXPECT_LE(shown().size(), 3U);
+  EXPECT_GE(shown().size(), 2U);
+  set("least", "0");
+  std::size_t all = 0;
+  for (const char* type : {"0", "1", "2"}) {
+    set("class", type);
+    all += shown().size();
+  }
+  EXPECT_EQ(all, 6U) << "each has one class";
+}
+
+TEST_F(ReportPageTest, LightboxIsUsedWithTheKeyboard) {
+  browser_->evaluate("document.querySelectorAll('.card')[3].focus()");
+  const std::string first = shown()[3], second = shown()[4];
+  browser_->press("Enter");
+  EXPECT_EQ(text("document.getElementById('box').open"), "true");
+  EXPECT_EQ(text("document.getElementById('box-title').textContent"), first);
+  EXPECT_EQ(text("document.querySelectorAll('#four figure').length"), "4");
+  browser_->press("ArrowRight");
+  EXPECT_EQ(text("document.getElementById('box-title').textContent"), second);
+  browser_->press("ArrowLeft");
+  browser_->press("Escape");
+  EXPECT_EQ(text("document.getElementById('box').open"), "false");
+  EXPECT_EQ(text("document.activeElement.querySelector('.name').textContent"), first)
+      << "where one was is where one is";
+}
+
+TEST_F(ReportPageTest, IsDrawnInLightAndDark) {
+  const cv::Mat light = browser_->screenshot();
+  browser_->evaluate("document.getElementById('theme').click()");
+  const cv::Mat dark = browser_->screenshot();
+  ASSERT_FALSE(light.empty());
+  ASSERT_EQ(light.size(), dark.size());
+  EXPECT_GT(cv::mean(light)[0], cv::mean(dark)[0] + 60);
+}
+
+}  // namespace
+}  // namespace cxr::test
