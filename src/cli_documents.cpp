@@ -157,17 +157,15 @@ std::string zsh_text(const std::string& text) {
   return escaped;
 }
 
-void write_zsh_arguments(std::ostream& script, const CLI::App& app, const std::string& indent) {
+void write_zsh_options(std::ostream& script, const CLI::App& app) {
   for (const auto& [group, options] : groups_of(app)) {
     for (const CLI::Option* option : options) {
       for (const std::string& name : names_of(*option)) {
-        script << " \\\n"
-               << indent << "'" << name << "[" << zsh_text(option->get_description()) << "]"
+        script << " \\\n    '" << name << "[" << zsh_text(option->get_description()) << "]"
                << (takes_value(*option) ? ":value:_files" : "") << "'";
       }
     }
   }
-  script << " \\\n" << indent << "'*:file:_files'\n";
 }
 
 std::string zsh_completion(const CLI::App& app) {
@@ -175,7 +173,8 @@ std::string zsh_completion(const CLI::App& app) {
   script << "#compdef " << app.get_name() << "\n";
   if (subcommands_of(app).empty()) {
     script << "_arguments -s";
-    write_zsh_arguments(script, app, "  ");
+    write_zsh_options(script, app);
+    script << " \\\n    '*:file:_files'\n";
     return script.str();
   }
   script << "if (( CURRENT == 2 )); then\n  compadd --";
@@ -183,8 +182,9 @@ std::string zsh_completion(const CLI::App& app) {
   script << "\n  return\nfi\ncase $words[2] in\n";
   for (const CLI::App* command : subcommands_of(app)) {
     script << "  " << command->get_name() << ") _arguments -s";
-    write_zsh_arguments(script, *command, "    ");
-    script << "  ;;\n";
+    write_zsh_options(script, app);
+    write_zsh_options(script, *command);
+    script << " \\\n    '*:file:_files' ;;\n";
   }
   script << "esac\n";
   return script.str();

@@ -111,7 +111,8 @@ int main(int argc, char** argv) {
       "cxr-train"};
   app.require_subcommand(1);
   app.fallthrough();
-  app.set_config("--config", "", "JSON file of options, an object for each network");
+  app.set_config("--config", "", "JSON file of options, an object for each network")
+      ->type_name("FILE");
   app.config_formatter(std::make_shared<cxr::JsonConfig>());
   app.allow_config_extras(CLI::config_extras_mode::error);
   cxr::SegmenterOptions segmenter;
