@@ -163,6 +163,21 @@ TEST_F(EvaluateProgram, ResultsOfCxrInferGiveTheSameFigures) {
   EXPECT_TRUE(fs::is_empty(out_ / "mistakes")) << "pictures of another run";
 }
 
+// Names below a folder tell images of one name apart; a spreadsheet's guard is no part of a name.
+TEST_F(EvaluateProgram, ResultsOfAWholeTreeAreMatchedByTheEndOfThePath) {
+  fs::rename(file("data/Normal/0.png"), file("data/-0.png"));
+  std::ofstream(file("tree.csv")) << "image,label\ndata/Normal/2.png,Normal\n"
+                                     "data/COVID-19/1.png,COVID-19\ndata/-0.png,Normal\n";
+  const Outcome infer = run_program(
+      {std::string(CXR_PROGRAMS) + "/cxr-infer", "--config", config_, "--recursive", file("data")});
+  std::ofstream(file("results.csv")) << infer.out;
+  ASSERT_TRUE(contains(infer.out, "'-0.png,") && contains(infer.out, "Normal/2.png,"));
+  const Outcome outcome =
+      evaluate("classification", "tree.csv", {"--results", file("results.csv")});
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_EQ(metrics()["overall"]["images"], 3);
+}
+
 TEST_F(EvaluateProgram, AnImageThatCannotBeReadIsListedAndTheRestStands) {
   std::ofstream(file("data/Normal/0.png")) << "no image";
   fs::remove(file("data/COVID-19/1.png"));

@@ -174,8 +174,8 @@ TEST_F(OutputProgram, ResumeWithOtherSettingsIsRefused) {
   EXPECT_TRUE(stopped(write_output({"--resume"}), 2, {output_.string(), "models.classifier"}));
 }
 
-/// Runs the programme until it is killed, at a moment that the caller chooses.
-void kill_after(std::vector<std::string> command, std::chrono::milliseconds time, int signal) {
+/// Starts the programme and does not wait for it.
+pid_t start(std::vector<std::string> command) {
   const pid_t child = ::fork();
   if (child == 0) {
     std::vector<char*> arguments;
@@ -186,9 +186,7 @@ void kill_after(std::vector<std::string> command, std::chrono::milliseconds time
     ::execv(arguments[0], arguments.data());
     ::_exit(127);
   }
-  std::this_thread::sleep_for(time);
-  ::kill(child, signal);
-  ::waitpid(child, nullptr, 0);
+  return child;
 }
 
 TEST_F(OutputProgram, KilledAtAnyMomentItLosesAndDoublesNothing) {
@@ -206,7 +204,10 @@ TEST_F(OutputProgram, KilledAtAnyMomentItLosesAndDoublesNothing) {
                                          "2"};
   std::size_t least = 0;
   for (const int time : {400, 700, 1000, 1300, 1600}) {
-    kill_after(command, std::chrono::milliseconds(time), SIGKILL);
+    const pid_t child = start(command);
+    std::this_thread::sleep_for(std::chrono::milliseconds(time));
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
     if (!fs::exists(output_ / "results.jsonl")) continue;
     std::istringstream lines(read_file(output_ / "results.jsonl"));
     std::set<std::string> names;
@@ -236,17 +237,7 @@ TEST_F(OutputProgram, InterruptedItFinishesWhatIsInFlight) {
                                          output_,
                                          "--batch-size",
                                          "1"};
-  const pid_t child = ::fork();
-  if (child == 0) {
-    std::vector<std::string> words = command;
-    std::vector<char*> arguments;
-    for (std::string& word : words) arguments.push_back(word.data());
-    arguments.push_back(nullptr);
-    ::freopen("/dev/null", "w", stdout);
-    ::freopen("/dev/null", "w", stderr);
-    ::execv(arguments[0], arguments.data());
-    ::_exit(127);
-  }
+  const pid_t child = start(command);
   // Once something is done, and long before all is.
   while (!fs::exists(output_ / "results.jsonl") || fs::file_size(output_ / "results.jsonl") == 0) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
@@ -262,6 +253,34 @@ TEST_F(OutputProgram, InterruptedItFinishesWhatIsInFlight) {
   EXPECT_LT(records().size(), 200U);
   EXPECT_EQ(write_output({"--resume"}).status, 0);
   EXPECT_EQ(records().size(), 200U);
+}
+
+TEST_F(OutputProgram, ASecondInterruptEndsAtOnceAndLeavesNoHalfFile) {
+  write_images(200);
+  const pid_t child =
+      start({std::string(CXR_PROGRAMS) + "/cxr-infer", "--config", config_, "--xraypath", images_,
+             "--heatmappath", pictures_, "--batch-size", "100"});
+  const auto has_picture = [&] {
+    return fs::exists(pictures_) && std::ranges::any_of(names_in(pictures_), [](const auto& name) {
+             return name.ends_with(".png");
+           });
+  };
+  while (!has_picture()) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    ASSERT_EQ(::waitpid(child, nullptr, WNOHANG), 0) << "it ended too soon";
+  }
+  ::kill(child, SIGINT);
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  ::kill(child, SIGINT);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 130);
+  for (const std::string& name : names_in(pictures_)) {
+    EXPECT_TRUE(name.ends_with(".png")) << name;
+    EXPECT_FALSE(cv::imread(pictures_ / name).empty()) << name << " is half a picture";
+  }
+  EXPECT_LT(names_in(pictures_).size(), 200U);
 }
 
 TEST_F(OutputProgram, TheReportTakesNoNameForMarkup) {

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <sstream>
+#include <thread>
 
 namespace cxr {
 namespace {
@@ -13,6 +15,20 @@ TEST(Progress, IsSilentWhereThereIsNoTerminal) {
   bar.show("images", 1, 2);
   bar.clear();
   EXPECT_EQ(out.str(), "");
+}
+
+TEST(Progress, WritesALineNowAndThenWhereAskedTo) {
+  using std::chrono::milliseconds;
+  std::ostringstream out;
+  ProgressBar bar(out, false, milliseconds(20));
+  bar.show("images", 1, 9);
+  EXPECT_EQ(out.str(), "") << "too soon";
+  std::this_thread::sleep_for(milliseconds(25));
+  bar.show("images", 5, 9, "1 failed");
+  bar.show("images", 6, 9, "1 failed");
+  std::this_thread::sleep_for(milliseconds(25));
+  bar.show("images", 9, 9, "1 failed");
+  EXPECT_EQ(out.str(), "images 5/9  1 failed\n") << "the end is told by what follows";
 }
 
 TEST(Progress, ShowsHowFarAndLeavesNothingBehind) {

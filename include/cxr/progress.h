@@ -15,7 +15,7 @@ class ProgressBar {
  public:
   /// `out` is std::cerr in the programmes; `terminal` says whether it is one; `between_lines` is
   /// the least time between lines where it is none, 0 for no lines.
-  ProgressBar(std::ostream& out, bool terminal, std::chrono::seconds between_lines = {})
+  ProgressBar(std::ostream& out, bool terminal, std::chrono::milliseconds between_lines = {})
       : out_(out), terminal_(terminal), between_lines_(between_lines) {}
   ~ProgressBar() { clear(); }
   ProgressBar(const ProgressBar&) = delete;
@@ -35,7 +35,7 @@ class ProgressBar {
 
   std::ostream& out_;
   bool terminal_;
-  std::chrono::seconds between_lines_;
+  std::chrono::milliseconds between_lines_;
   bool visible_ = false;
   std::string what_;
   std::size_t first_ = 0;  ///< how much was done when it began
