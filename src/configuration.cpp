@@ -154,7 +154,9 @@ std::vector<std::string> all_keys() {
   for (const auto& [key, value] : document.items()) {
     if (!value.is_object()) keys.push_back(key);
     if (value.is_object()) {
-      for (const auto& [inner, ignored] : value.items()) keys.push_back(key + "." + inner);
+      for (const auto& [inner, ignored] : value.items()) {
+        keys.emplace_back(key).append(".").append(inner);
+      }
     }
   }
   return keys;

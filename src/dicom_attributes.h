@@ -24,7 +24,7 @@ class DicomAttributes {
   std::string text(const DcmTagKey& tag) const {
     OFString value;
     item_.findAndGetOFString(tag, value);
-    std::string text = value.c_str();
+    std::string text(value.data(), value.size());
     for (char& letter : text) {
       letter = static_cast<char>(std::toupper(static_cast<unsigned char>(letter)));
     }

@@ -40,14 +40,15 @@ DcmPixelData& pixel_data(DcmDataset& set) {
 cv::Mat blank(DcmDataset& set) {
   const DicomAttributes all(set);
   const int depth = all.word(DCM_BitsAllocated) == 8 ? CV_8U : CV_16U;
-  return {all.word(DCM_Rows), all.word(DCM_Columns),
-          CV_MAKETYPE(depth, all.word(DCM_SamplesPerPixel))};
+  return cv::Mat(all.word(DCM_Rows), all.word(DCM_Columns),
+                 CV_MAKETYPE(depth, all.word(DCM_SamplesPerPixel)));
 }
 
 /// Three planes, one after the other in memory, as channels.
 cv::Mat interleave(const cv::Mat& planes) {
   const cv::Mat bytes = planes.reshape(1, 3);
   std::vector<cv::Mat> channels;
+  channels.reserve(3);
   for (int i = 0; i < 3; ++i) channels.push_back(bytes.row(i).reshape(1, planes.rows));
   cv::Mat image;
   cv::merge(channels, image);
@@ -82,7 +83,7 @@ DicomPixels decode_by_dcmtk(DcmDataset& set) {
   const bool as_stored = !syntax.isEncapsulated() || set.getCurrentXfer() == EXS_RLELossless;
   const bool in_planes = as_stored && DicomAttributes(set).word(DCM_PlanarConfiguration) == 1;
   if (samples.channels() == 3 && in_planes) samples = interleave(samples);
-  return {samples, colours.c_str()};
+  return {samples, {colours.data(), colours.size()}};
 }
 
 /// The first frame's compressed bytes. Of one frame, they are all fragments; of several, each is

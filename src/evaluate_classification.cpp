@@ -38,6 +38,7 @@ void judge(const Pipeline& pipeline, int batch_size, const EvaluationData& data,
            const std::function<void(std::size_t row, const Study& study)>& use) {
   in_batches(rows, batch_size, what, progress, [&](const std::vector<std::size_t>& some) {
     std::vector<Input> batch;
+    batch.reserve(some.size());
     for (const std::size_t row : some) batch.push_back({data.rows[row].image, data.rows[row].name});
     const std::vector<Study> studies = pipeline.process(batch, {.explain = true});
     each(studies.size(), [&](std::size_t i) { use(some[i], studies[i]); });

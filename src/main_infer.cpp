@@ -170,9 +170,7 @@ cxr::Configuration configuration_of(const Options& options) {
 /// Reads the paths that are not on the command line.
 void read_lists(Options& options) {
   auto& request = options.request;
-  const auto dash = std::ranges::remove(request.radiographs, fs::path("-"));
-  const bool is_piped = !dash.empty() || options.list == "-";
-  request.radiographs.erase(dash.begin(), dash.end());
+  const bool is_piped = std::erase(request.radiographs, fs::path("-")) > 0 || options.list == "-";
   request.keep_missing = is_piped || !options.list.empty();
   std::vector<fs::path> paths;
   if (is_piped) paths = cxr::read_path_list(std::cin);

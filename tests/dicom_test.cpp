@@ -51,7 +51,7 @@ cv::Mat scaled_to_8_bit(const cv::Mat& image, double brightest) {
 class DicomTest : public testing::Test {
  protected:
   std::filesystem::path write(const DicomSpec& spec) {
-    const auto file = folder_ / "image";
+    auto file = folder_ / "image";
     test::write_dicom(file, spec);
     return file;
   }

@@ -179,6 +179,7 @@ pid_t start(std::vector<std::string> command) {
   const pid_t child = ::fork();
   if (child == 0) {
     std::vector<char*> arguments;
+    arguments.reserve(command.size() + 1);
     for (std::string& word : command) arguments.push_back(word.data());
     arguments.push_back(nullptr);
     ::freopen("/dev/null", "w", stdout);

@@ -119,7 +119,7 @@ Bytes jpeg_2000(const DicomSpec& spec) {
   const int quality = spec.syntax == EXS_JPEG2000 ? 500 : 1000;
   cv::imencode(".jp2", samples, bytes, {cv::IMWRITE_JPEG2000_COMPRESSION_X1000, quality});
   const Bytes start = {0xFF, 0x4F, 0xFF, 0x51};
-  bytes.erase(bytes.begin(), std::ranges::search(bytes, start).begin());
+  bytes.erase(bytes.begin(), std::search(bytes.begin(), bytes.end(), start.begin(), start.end()));
   if (is_signed) bytes[42] |= 0x80;
   return bytes;
 }
