@@ -5,11 +5,8 @@
 #include <memory>
 #include <optional>
 #include <ostream>
-#include <set>
 
 #include "cxr/csv.h"
-#include "cxr/error.h"
-#include "cxr/inputs.h"
 #include "cxr/picture.h"
 #include "cxr/results.h"
 #include "cxr/whole_file.h"
@@ -18,74 +15,13 @@
 #include "result_writer.h"
 #include "run_record.h"
 #include "saved_pictures.h"
+#include "tasks.h"
 
 namespace cxr {
 namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::ordered_json;
-
-/// A picture to be drawn of one radiograph.
-struct PictureFile {
-  PictureKind kind = PictureKind::overlay;
-  fs::path file;
-  std::string told;  ///< its path in an output folder, for the results
-};
-
-/// A radiograph to be read, and the pictures that are wanted of it.
-struct Task {
-  Input input;
-  std::vector<PictureFile> pictures;
-};
-
-std::vector<Task> list_tasks(const Configuration& configuration, const InferenceRequest& request) {
-  const auto& folder = request.output ? request.output : request.pictures;
-  const std::vector<Input> inputs =
-      find_inputs(request.radiographs, {.recursive = request.recursive,
-                                        .keep_missing = request.keep_missing,
-                                        .left_out = folder.value_or(fs::path())});
-  const std::vector<std::string> names = picture_names(inputs);
-  std::vector<Task> tasks;
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    Task& task = tasks.emplace_back(inputs[i], std::vector<PictureFile>());
-    if (request.pictures) {
-      const bool is_overlay = configuration.heatmap.layout == Layout::overlay;
-      task.pictures.push_back({is_overlay ? PictureKind::overlay : PictureKind::panels,
-                               *request.pictures / names[i], names[i]});
-    }
-    if (request.output) {
-      for (const PictureKind kind : request.save) {
-        const std::string told = std::string(folder_of(kind)) + "/" + names[i];
-        task.pictures.push_back({kind, *request.output / told, told});
-      }
-    }
-  }
-  return tasks;
-}
-
-/// Results must not endanger radiographs: pictures among them would be read as such the next time;
-/// a link may make one of them a picture's place.
-void require_safe(const fs::path& folder, const std::string& option,
-                  const std::vector<Task>& tasks) {
-  std::error_code failure;
-  std::set<fs::path> radiographs, folders;
-  for (const Task& task : tasks) {
-    radiographs.insert(fs::weakly_canonical(task.input.file, failure));
-    folders.insert(fs::weakly_canonical(fs::absolute(task.input.file).parent_path(), failure));
-  }
-  if (folders.contains(fs::weakly_canonical(folder, failure))) {
-    throw UsageError("write", folder.string(),
-                     "is a folder of the radiographs; choose another " + option);
-  }
-  for (const Task& task : tasks) {
-    for (const PictureFile& picture : task.pictures) {
-      if (radiographs.contains(fs::weakly_canonical(picture.file, failure))) {
-        throw UsageError("write", picture.file.string(),
-                         "a picture would overwrite this radiograph; choose another " + option);
-      }
-    }
-  }
-}
 
 /// One run, from the list of radiographs to the last result.
 class Run {
@@ -94,7 +30,10 @@ class Run {
       std::ostream& table)
       : configuration_(configuration), request_(request), tasks_(std::move(tasks)) {
     summary_.images = tasks_.size();
-    if (request_.output) output_.emplace(*request_.output, request_.if_exists);
+    if (request_.output) {
+      output_.emplace(*request_.output, request_.if_exists);
+      report_.emplace(*request_.output, tasks_.size(), request_.labels);
+    }
     pipeline_.emplace(configuration_);
     if (request_.pictures) make_folder(*request_.pictures);
     writer_.emplace(table, request_.format, pipeline_->classes());
@@ -135,7 +74,6 @@ class Run {
     output_->open(settings_of(configuration_, request_, *pipeline_), pipeline_->classes(), kinds);
     for (const Task& task : tasks_) summary_.kept += output_->find(task.input.name) ? 1 : 0;
     record_run(false);
-    report_.emplace(output_->path(), tasks_.size());
   }
 
   void record_run(bool is_over) const {
@@ -170,8 +108,9 @@ class Run {
         if (!studies[i].finding.judged()) continue;
         try {
           write_pictures(studies[i], tasks_[batch[i]]);
-          if (report_ && report_->embeds())
+          if (report_ && report_->embeds()) {
             report_images[i] = report_images_of(studies[i], configuration_.heatmap);
+          }
         } catch (const std::exception& error) {
           studies[i].finding.fail(error);
         }
@@ -229,7 +168,7 @@ class Run {
         json["pictures"][folder_of(picture.kind)] = picture.told;
       }
     }
-    return {finding, std::move(json)};
+    return {finding, json_line(json)};
   }
 
   void finish() {
@@ -239,7 +178,7 @@ class Run {
     for (const Task& task : tasks_) names.push_back(task.input.name);
     output_->finish(names);
     record_run(true);
-    report_->write(output_->records(), pipeline_->classes(), request_.labels);
+    report_->write(output_->records(), pipeline_->classes());
   }
 
   const Configuration& configuration_;
@@ -262,8 +201,6 @@ InferenceSummary infer(const Configuration& configuration, const InferenceReques
                        std::ostream& table, const InferenceProgress& progress) {
   std::vector<Task> tasks = list_tasks(configuration, request);
   if (tasks.empty()) return {};
-  if (request.pictures) require_safe(*request.pictures, "--heatmappath", tasks);
-  if (request.output) require_safe(*request.output, "--output", tasks);
   return Run(configuration, request, std::move(tasks), table).process(progress);
 }
 

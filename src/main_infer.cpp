@@ -15,6 +15,7 @@
 #include "cxr/error.h"
 #include "cxr/infer.h"
 #include "cxr/inputs.h"
+#include "cxr/pipeline.h"
 #include "cxr/progress.h"
 #include "cxr/version.h"
 #include "cxr/whole_file.h"

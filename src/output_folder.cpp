@@ -29,6 +29,7 @@ constexpr const char* kJournal = "results.jsonl";
 constexpr const char* kTable = "results.csv";
 constexpr const char* kRun = "run.json";
 constexpr const char* kReport = "report.html";
+constexpr const char* kReportImages = "report-images.jsonl";
 
 [[noreturn]] void fail(const fs::path& file, int reason) {
   throw Error("write", file.string(), std::generic_category().message(reason));
@@ -41,7 +42,7 @@ int open_file(const fs::path& file, int flags) {
 }
 
 /// The pictures that a record names, by kind.
-std::map<std::string, fs::path> pictures_of(const ordered_json& record) {
+std::map<std::string, fs::path> pictures_of(const json& record) {
   std::map<std::string, fs::path> pictures;
   const auto found = record.find("pictures");
   if (found == record.end()) return pictures;
@@ -54,8 +55,8 @@ template <typename Use>
 void for_each_line(const fs::path& file, const Use& use) {
   std::ifstream stream(file, std::ios::binary);
   for (std::string line; std::getline(stream, line);) {
-    ordered_json record = ordered_json::parse(line, nullptr, /*allow_exceptions=*/false);
-    if (record.is_object()) use(std::move(record));
+    const json record = json::parse(line, nullptr, /*allow_exceptions=*/false);
+    if (record.is_object()) use(line + "\n", record);
   }
 }
 
@@ -115,13 +116,14 @@ void OutputFolder::open(const ordered_json& settings, const std::vector<std::str
 /// What an earlier run left, its pictures, too; nothing else.
 void OutputFolder::remove_old() {
   std::error_code ignored;
-  for_each_line(folder_ / kJournal, [&](const ordered_json& record) {
+  for_each_line(folder_ / kJournal, [&](const std::string&, const json& record) {
     for (const auto& [kind, file] : pictures_of(record)) {
       const bool is_inside = file.is_relative() && *file.lexically_normal().begin() != "..";
       if (is_inside) fs::remove(folder_ / file, ignored);
     }
   });
-  for (const char* name : {kTable, kReport, kRun, kJournal}) fs::remove(folder_ / name, ignored);
+  for (const char* name : {kTable, kReport, kReportImages, kRun, kJournal})
+    fs::remove(folder_ / name, ignored);
 }
 
 void OutputFolder::require_same_settings() const {
@@ -142,15 +144,15 @@ void OutputFolder::require_same_settings() const {
 }
 
 void OutputFolder::read_journal(const std::vector<std::string>& picture_kinds) {
-  for_each_line(folder_ / kJournal, [&](ordered_json json) {
+  for_each_line(folder_ / kJournal, [&](const std::string& line, const json& content) {
     Record record;
     try {
-      record = {finding_from_json(json, classes_), std::move(json)};
+      record = {finding_from_json(content, classes_), line};
     } catch (const nlohmann::json::exception&) {
       return;  // not of this programme: as if it were not there
     }
     if (record.finding.status == Status::error) return;
-    const auto pictures = pictures_of(record.json);
+    const auto pictures = pictures_of(content);
     const bool is_whole = std::ranges::all_of(picture_kinds, [&](const std::string& kind) {
       const auto found = pictures.find(kind);
       return found != pictures.end() && fs::exists(folder_ / found->second);
@@ -168,7 +170,7 @@ const Record* OutputFolder::find(const std::string& image) const {
 }
 
 void OutputFolder::add(const Record& record) {
-  append(journal_, json_line(record.json), kJournal);
+  append(journal_, record.line, kJournal);
   append(table_, csv_line(result_cells(record.finding, classes_)), kTable);
   places_[record.finding.name] = records_.size();
   records_.push_back(record);
@@ -202,7 +204,7 @@ void OutputFolder::write_all() const {
   WholeFile journal(folder_ / kJournal), table(folder_ / kTable);
   table.write(csv_line(result_columns(classes_)));
   for (const Record& record : records_) {
-    journal.write(json_line(record.json));
+    journal.write(record.line);
     table.write(csv_line(result_cells(record.finding, classes_)));
   }
   journal.finish();

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "cxr/infer.h"
+#include "cxr/inference_request.h"
 #include "result_writer.h"
 
 namespace cxr {

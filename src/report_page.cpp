@@ -84,7 +84,7 @@ std::string outline_of(const cv::Mat& mask, const cv::Size& image) {
 
 /// What the page's script is given, by short names: there may be thousands.
 ordered_json entry_of(const Record& record, const std::vector<std::string>& classes) {
-  const ordered_json& all = record.json;
+  const json all = json::parse(record.line);
   ordered_json entry{{"name", record.finding.name}, {"status", to_string(record.finding.status)}};
   if (all.contains("error")) entry["error"] = all.at("error");
   if (!record.finding.judged() || record.finding.prediction.empty()) return entry;
@@ -99,19 +99,25 @@ ordered_json entry_of(const Record& record, const std::vector<std::string>& clas
   return entry;
 }
 
-/// The label of each record, by its place; none where the manifest has none.
-std::map<std::size_t, std::string> read_labels(const fs::path& file,
-                                               const std::vector<Record>& records) {
+std::map<std::string, std::string> read_labels(const fs::path& file) {
   const CsvTable table = read_csv(file);
   const std::size_t image = table.column("image"), label = table.column("label");
+  std::map<std::string, std::string> labels;
+  for (const auto& row : table.rows) labels[row[image]] = row[label];
+  return labels;
+}
+
+/// The label of each record, by its place; none where there is none.
+std::map<std::size_t, std::string> labels_of(const std::vector<Record>& records,
+                                             const std::map<std::string, std::string>& labels) {
   std::map<std::string, std::size_t> places;
   for (std::size_t i = 0; i < records.size(); ++i) places[records[i].finding.name] = i;
-  std::map<std::size_t, std::string> labels;
-  for (const auto& row : table.rows) {
-    const auto found = find_by_suffix(places, row[image]);
-    if (found != places.end()) labels[found->second] = row[label];
+  std::map<std::size_t, std::string> found;
+  for (const auto& [image, label] : labels) {
+    const auto place = find_by_suffix(places, image);
+    if (place != places.end()) found[place->second] = label;
   }
-  return labels;
+  return found;
 }
 
 /// The last small pictures of each image.
@@ -155,8 +161,10 @@ ReportImages report_images_of(const Study& study, const HeatmapOptions& options)
   return images;
 }
 
-ReportPage::ReportPage(fs::path folder, std::size_t images)
-    : folder_(std::move(folder)), embeds_(images <= kMostEmbedded) {}
+ReportPage::ReportPage(fs::path folder, std::size_t images, const std::optional<fs::path>& labels)
+    : folder_(std::move(folder)), embeds_(images <= kMostEmbedded) {
+  if (labels) labels_ = read_labels(*labels);
+}
 
 void ReportPage::add(const std::string& image, const ReportImages& images) const {
   if (!embeds_ || images.radiograph.empty()) return;
@@ -170,13 +178,16 @@ void ReportPage::add(const std::string& image, const ReportImages& images) const
   if (!stream) throw Error("write", (folder_ / kImages).string(), "cannot be written");
 }
 
-void ReportPage::write(const std::vector<Record>& records, const std::vector<std::string>& classes,
-                       const std::optional<fs::path>& labels) const {
+void ReportPage::write(const std::vector<Record>& records,
+                       const std::vector<std::string>& classes) const {
   const std::map<std::string, json> images =
       embeds_ ? read_images(folder_ / kImages) : std::map<std::string, json>();
   std::map<std::size_t, std::string> truths;
-  if (labels) truths = read_labels(*labels, records);
   ordered_json document{{"version", version()}, {"classes", classes}};
+  if (labels_) {
+    truths = labels_of(records, *labels_);
+    document["labelled"] = truths.size();
+  }
   document["images"] = ordered_json::array();
   for (std::size_t i = 0; i < records.size(); ++i) {
     ordered_json entry = entry_of(records[i], classes);

@@ -2,11 +2,13 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "cxr/infer.h"
+#include "cxr/configuration.h"
+#include "cxr/pipeline.h"
 #include "result_writer.h"
 
 namespace cxr {
@@ -28,19 +30,21 @@ class ReportPage {
  public:
   static constexpr std::size_t kMostEmbedded = 2000;
 
-  ReportPage(std::filesystem::path folder, std::size_t images);
+  /// `labels` is a manifest (CSV: image, label): with it the page says which predictions are right.
+  /// Throws Error where that cannot be read.
+  ReportPage(std::filesystem::path folder, std::size_t images,
+             const std::optional<std::filesystem::path>& labels);
 
   bool embeds() const { return embeds_; }
   void add(const std::string& image, const ReportImages& images) const;
 
-  /// `labels` is a manifest (CSV: image, label): with it the page says which predictions are right.
-  /// Throws Error where that cannot be read, or the page not be written.
-  void write(const std::vector<Record>& records, const std::vector<std::string>& classes,
-             const std::optional<std::filesystem::path>& labels) const;
+  /// Throws Error where the page cannot be written.
+  void write(const std::vector<Record>& records, const std::vector<std::string>& classes) const;
 
  private:
   std::filesystem::path folder_;
   bool embeds_;
+  std::optional<std::map<std::string, std::string>> labels_;  ///< of images by their path
 };
 
 }  // namespace cxr

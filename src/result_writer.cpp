@@ -64,7 +64,7 @@ void ResultWriter::write(const Record& record) {
     case TableFormat::csv:
       return put(csv_line(result_cells(record.finding, classes_)));
     case TableFormat::jsonl:
-      return put(json_line(record.json));
+      return put(record.line);
     case TableFormat::table:
       return put(for_people(record.finding));
   }

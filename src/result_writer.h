@@ -1,22 +1,23 @@
 #pragma once
 
 #include <iosfwd>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
-#include "cxr/infer.h"
+#include "cxr/inference_request.h"
+#include "cxr/pipeline.h"
 
 namespace cxr {
 
-/// A finding, and all that is told of it: see to_json(Finding), and where the image and its
-/// pictures are.
+/// A finding, and all that is told of it as a line of JSON: see to_json(Finding), and where the
+/// image and its pictures are.
 struct Record {
   Finding finding;
-  nlohmann::ordered_json json;
+  std::string line;
 };
 
-/// One line of JSON. Never throws for a text that is no UTF-8.
+/// JSON as one line. Never throws for a text that is no UTF-8.
 std::string json_line(const nlohmann::ordered_json& json);
 
 /// Writes results to a stream as they come.

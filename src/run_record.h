@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cxr/configuration.h"
-#include "cxr/infer.h"
+#include "cxr/inference_request.h"
 #include "cxr/pipeline.h"
 
 namespace cxr {

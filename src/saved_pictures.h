@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "cxr/infer.h"
+#include "cxr/inference_request.h"
 #include "cxr/pipeline.h"
 
 namespace cxr {

@@ -9,6 +9,7 @@
 
 #include "cxr/results.h"
 #include "cxr/sha256.h"
+#include "report_page.h"
 #include "support/dicom_file.h"
 #include "support/infer_program.h"
 
@@ -176,6 +177,7 @@ TEST_F(OutputProgram, ResumeWithOtherSettingsIsRefused) {
 
 /// Starts the programme and does not wait for it.
 pid_t start(std::vector<std::string> command) {
+  std::fflush(nullptr);  // else the child would write what waits, too
   const pid_t child = ::fork();
   if (child == 0) {
     std::vector<char*> arguments;
@@ -291,6 +293,31 @@ TEST_F(OutputProgram, TheReportTakesNoNameForMarkup) {
   const std::string page = read_file(output_ / "report.html");
   EXPECT_FALSE(contains(page, "<script>alert")) << "a name is markup";
   EXPECT_TRUE(contains(page, "\\u003cscript>alert(1)\\u003c"));
+}
+
+TEST_F(OutputProgram, LabelsThatCannotBeUsedAreSaidBeforeTheRun) {
+  write_images(1);
+  write_file(folder_ / "labels.csv", "picture,label\na.png,Normal\n");
+  EXPECT_TRUE(stopped(write_output({"--labels", folder_ / "labels.csv"}), 1,
+                      {"labels.csv", "no column 'image'"}));
+  EXPECT_FALSE(fs::exists(output_));
+}
+
+TEST_F(OutputProgram, TheReportOfAVeryLargeRunShowsThePicturesOnDisk) {
+  Finding finding;
+  finding.name = "a.png";
+  finding.prediction = "Normal";
+  finding.probabilities = {0, 1, 0};
+  finding.predicted = 1;
+  nlohmann::ordered_json all = to_json(finding, {"COVID-19", "Normal", "Pneumonia"});
+  all["pictures"]["heatmaps"] = "heatmaps/a.png";
+  const ReportPage page(folder_.path(), ReportPage::kMostEmbedded + 1, std::nullopt);
+  EXPECT_FALSE(page.embeds());
+  page.add("a.png", {"radiograph", "crop", "heat", "outline"});
+  page.write({{finding, json_line(all)}}, {"COVID-19", "Normal", "Pneumonia"});
+  const std::string text = read_file(folder_ / "report.html");
+  EXPECT_TRUE(contains(text, R"("pictures":{"heatmaps":"heatmaps/a.png"})"));
+  EXPECT_FALSE(contains(text, R"("thumbnail":)"));
 }
 
 TEST_F(OutputProgram, TheReportKnowsTheLabels) {
