@@ -64,24 +64,37 @@ void register_decoders() {
   }();
 }
 
+/// Whether three samples lie as Planar Configuration says; JPEG was asked to come interleaved.
+bool is_as_stored(E_TransferSyntax syntax) {
+  switch (syntax) {
+    case EXS_LittleEndianImplicit:
+    case EXS_LittleEndianExplicit:
+    case EXS_BigEndianExplicit:
+    case EXS_DeflatedLittleEndianExplicit:
+    case EXS_RLELossless:
+      return true;
+    default:
+      return false;
+  }
+}
+
 DicomPixels decode_by_dcmtk(DcmDataset& set) {
   register_decoders();
+  const DicomAttributes all(set);
+  const bool as_stored = is_as_stored(set.getCurrentXfer());
+  const bool is_subsampled =
+      all.text(DCM_PhotometricInterpretation).find("_42") != std::string::npos;
+  if (as_stored && is_subsampled) fail(set);
   cv::Mat samples = blank(set);
   const std::size_t wanted = samples.total() * samples.elemSize();
-  DcmPixelData& pixels = pixel_data(set);
-  Uint32 length = 0, fragment = 0;
+  std::vector<char> buffer(wanted + wanted % 2);
+  Uint32 fragment = 0;
   OFString colours;
-  if (pixels.getUncompressedFrameSize(&set, length).bad() || length < wanted) fail(set);
-  std::vector<char> buffer(length + length % 2);
-  const OFCondition status = pixels.getUncompressedFrame(
+  const OFCondition status = pixel_data(set).getUncompressedFrame(
       &set, 0, fragment, buffer.data(), static_cast<Uint32>(buffer.size()), colours);
   if (status.bad()) fail(set);
   std::memcpy(samples.data, buffer.data(), wanted);
-
-  // JPEG comes interleaved, as was asked for; all else as it is stored.
-  const DcmXfer syntax(set.getCurrentXfer());
-  const bool as_stored = !syntax.isEncapsulated() || set.getCurrentXfer() == EXS_RLELossless;
-  const bool in_planes = as_stored && DicomAttributes(set).word(DCM_PlanarConfiguration) == 1;
+  const bool in_planes = as_stored && all.word(DCM_PlanarConfiguration) == 1;
   if (samples.channels() == 3 && in_planes) samples = interleave(samples);
   return {samples, {colours.data(), colours.size()}};
 }

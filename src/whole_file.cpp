@@ -1,12 +1,15 @@
 #include "cxr/whole_file.h"
 
+#include <time.h>
 #include <unistd.h>
 
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <random>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include "cxr/error.h"
@@ -29,6 +32,7 @@ struct UnfinishedFile {
   std::array<char, 1024> name{};
 };
 std::array<UnfinishedFile, 64> unfinished_files;
+std::atomic<bool> is_ending = false;
 
 void note_unfinished(const std::string& name) {
   for (UnfinishedFile& file : unfinished_files) {
@@ -53,11 +57,15 @@ void forget_unfinished(const std::string& name) {
 }  // namespace
 
 WholeFile::WholeFile(std::filesystem::path file)
-    : file_(std::move(file)),
-      unfinished_(hidden_name(file_)),
-      stream_(std::fopen(unfinished_.c_str(), "wb")) {
-  if (stream_ == nullptr) fail(errno);
+    : file_(std::move(file)), unfinished_(hidden_name(file_)), stream_(nullptr) {
   note_unfinished(unfinished_.string());
+  while (is_ending) std::this_thread::sleep_for(std::chrono::seconds(1));
+  stream_ = std::fopen(unfinished_.c_str(), "wb");
+  if (stream_ == nullptr) {
+    const int reason = errno;
+    forget_unfinished(unfinished_.string());
+    fail(reason);
+  }
 }
 
 WholeFile::~WholeFile() {
@@ -91,9 +99,17 @@ void make_folder(const std::filesystem::path& folder) {
 }
 
 void remove_unfinished_files() noexcept {
-  for (const UnfinishedFile& file : unfinished_files) {
-    if (file.ready) ::unlink(file.name.data());
-  }
+  is_ending = true;
+  const auto remove_all = [] {
+    for (const UnfinishedFile& file : unfinished_files) {
+      if (file.ready) ::unlink(file.name.data());
+    }
+  };
+  remove_all();
+  // Another thread may have been about to open one.
+  constexpr timespec kMoment{0, 50'000'000};
+  ::nanosleep(&kMoment, nullptr);
+  remove_all();
 }
 
 }  // namespace cxr

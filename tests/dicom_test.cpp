@@ -227,6 +227,12 @@ TEST_F(DicomTest, ColourBecomesLuma) {
   EXPECT_LE(farthest(read(spec), luma), 1);
 }
 
+TEST_F(DicomTest, UncompressedColourWithHalfItsSamplesIsRefused) {
+  const DicomSpec spec{.samples = cv::Mat(64, 80, CV_8UC3, cv::Scalar::all(90)),
+                       .photometric = "YBR_FULL_422"};
+  EXPECT_TRUE(contains(error_of(spec), "of an unusual kind"));
+}
+
 TEST_F(DicomTest, WhatIsNoFrontalRadiographIsSkippedUnlessForced) {
   const DicomSpec plain{.samples = ramp(8)};
   const std::vector<std::pair<DicomSpec, std::string>> cases = [&] {
