@@ -119,7 +119,9 @@ struct Network::Implementation {
   Module optimised;  ///< frozen, batch norm folded, oneDNN chosen: for the rest
 
   torch::Tensor run(const Module& module, const char* method, const torch::Tensor& input) const {
-    const torch::NoGradGuard no_grad;
+    // More than NoGradGuard: some LibTorch (2.6 of Debian 13) finds no kernel else for the layouts
+    // of oneDNN.
+    const c10::InferenceMode no_autograd;
     return in_one_line(file, std::string("`") + method + "` failed", [&] {
       // What is to be optimised was optimised on loading; specialising on shapes would only make
       // the first batches slow.

@@ -22,7 +22,7 @@ if(NOT output MATCHES "clear_small.png,(COVID-19|Normal|Pneumonia),")
   message(FATAL_ERROR "the installed programme says ${output}")
 endif()
 
-run(${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR} -B ${WORK}/build -DCMAKE_BUILD_TYPE=Release
+run(${CMAKE_COMMAND} -G ${GENERATOR} -S ${CMAKE_CURRENT_LIST_DIR} -B ${WORK}/build -DCMAKE_BUILD_TYPE=Release
     -Dcxr_DIR=${WORK}/installed/lib/cmake/cxr)
 run(${CMAKE_COMMAND} --build ${WORK}/build)
 run(${WORK}/build/consumer ${WORK}/installed/share/cxr-infer/config/model-config.json ${SAMPLE})
