@@ -239,6 +239,27 @@ void on_signal(int signal) {
 
 // ---- The run
 
+/// Takes the progress bar away before something else is written to the same terminal.
+class BesideBar : public std::streambuf {
+ public:
+  BesideBar(std::streambuf& out, cxr::ProgressBar& bar) : out_(out), bar_(bar) {}
+
+ protected:
+  std::streamsize xsputn(const char* text, std::streamsize length) override {
+    bar_.clear();
+    return out_.sputn(text, length);
+  }
+  int_type overflow(int_type letter) override {
+    bar_.clear();
+    return out_.sputc(traits_type::to_char_type(letter));
+  }
+  int sync() override { return out_.pubsync(); }
+
+ private:
+  std::streambuf& out_;
+  cxr::ProgressBar& bar_;
+};
+
 void say_what_it_runs_with(const cxr::Configuration& configuration) {
   std::cerr << version_text() << "\n" << cxr::print_configuration(configuration);
 }
@@ -268,7 +289,9 @@ int run(Options& options) {
     bar.show("images", done, total, failed == 0 ? "" : std::to_string(failed) + " failed");
     return signal_received == 0;
   };
-  const auto summary = cxr::infer(configuration, options.request, std::cout, progress);
+  BesideBar buffer(*std::cout.rdbuf(), bar);
+  std::ostream table(&buffer);
+  const auto summary = cxr::infer(configuration, options.request, table, progress);
   bar.clear();
   if (summary.images == 0) {
     const auto& named = options.request.radiographs;

@@ -354,6 +354,26 @@ TEST_F(OutputProgram, TableIsForPeople) {
   EXPECT_TRUE(third.starts_with("…xxx")) << third;
 }
 
+TEST_F(OutputProgram, OnATerminalRowsAndProgressDoNotMix) {
+  if (!fs::exists("/usr/bin/script")) GTEST_SKIP() << "no /usr/bin/script here";
+  write_images(12);
+  const std::string command = std::string(CXR_PROGRAMS) + "/cxr-infer --config " +
+                              config_.string() + " --batch-size 1 " + images_.string();
+  const std::string out = run_program({"/usr/bin/script", "-qec", command, "/dev/null"}).out;
+  EXPECT_TRUE(contains(out, "images [")) << "no progress: " << out;
+  std::istringstream lines(out);
+  int rows = 0;
+  for (std::string line; std::getline(lines, line);) {
+    if (!contains(line, "film_")) continue;
+    ++rows;
+    const std::string cleared = "\r\x1b[K";
+    const std::size_t last = line.rfind(cleared);
+    const std::string seen = last == std::string::npos ? line : line.substr(last + cleared.size());
+    EXPECT_TRUE(seen.starts_with("film_")) << seen;
+  }
+  EXPECT_EQ(rows, 12);
+}
+
 // ---- Inputs
 
 TEST_F(OutputProgram, PathsMayComeThroughAPipe) {
