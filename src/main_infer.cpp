@@ -111,7 +111,7 @@ void add_configuration_options(CLI::App& app, Options& options) {
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_option("--batch-size", options.batch_size, "Images in memory at a time")->type_name("N");
-  app.add_option("--threads", options.threads, "0: one a core")->type_name("N");
+  app.add_option("--threads", options.threads, "Of the processor; 0: one a core")->type_name("N");
   app.add_option("--device", options.device, "auto, cpu, cuda or cuda:N")->type_name("DEVICE");
   app.add_flag("--print-config", options.print_config,
                "Print all values in force, and where each comes from, and end");
