@@ -2,8 +2,9 @@
 
 #include <map>
 #include <numeric>
-#include <opencv2/core/utility.hpp>
 #include <random>
+
+#include "parallel.h"
 
 namespace cxr {
 namespace {
@@ -60,10 +61,8 @@ std::vector<Estimate> bootstrap(const std::vector<std::string>& patients, int re
   const auto by_patient = images_by_patient(patients);
   if (by_patient.size() < 2) return estimates;
   std::vector<std::vector<Measure>> figures(static_cast<std::size_t>(resamples));
-  cv::parallel_for_(cv::Range(0, resamples), [&](const cv::Range& range) {
-    for (int i = range.start; i < range.end; ++i) {
-      figures[static_cast<std::size_t>(i)] = statistic(resample(by_patient, i));
-    }
+  in_parallel(figures.size(), [&](std::size_t i) {
+    figures[i] = statistic(resample(by_patient, static_cast<int>(i)));
   });
   for (std::size_t i = 0; i < estimates.size(); ++i) {
     if (estimates[i].value) estimates[i].interval = interval(figures, i);

@@ -20,7 +20,8 @@ using nlohmann::ordered_json;
 
 using Keys = JsonReader<UsageError>;
 
-std::vector<std::string> keys_of(const json& object) {
+template <typename Json>
+std::vector<std::string> keys_of(const Json& object) {
   std::vector<std::string> keys;
   for (const auto& [key, value] : object.items()) keys.push_back(key);
   return keys;
@@ -104,7 +105,7 @@ std::string read_device(const Keys& keys) {
 }
 
 HeatmapOptions read_heatmap(const Keys& keys) {
-  keys.refuse_others_than({"cmap", "xray-opacity", "figsize", "method", "layout"});
+  keys.refuse_others_than(keys_of(to_json(Configuration{}).at("heatmap")));
   HeatmapOptions options;
   if (keys.has("cmap")) {
     options.cmap = colormap_names()[keys.choice("cmap", colormap_names())];
@@ -126,8 +127,7 @@ HeatmapOptions read_heatmap(const Keys& keys) {
 Configuration parse(const json& document, const std::string& where,
                     const std::filesystem::path& folder) {
   const Keys keys(document, "configuration", where);
-  keys.refuse_others_than({"segmenter", "classifier", "batch_size", "crop_confidence_threshold",
-                           "device", "threads", "heatmap"});
+  keys.refuse_others_than(keys_of(to_json(Configuration{})));
   Configuration configuration;
   configuration.segmenter = read_model(keys, "segmenter", Contract::Kind::segmenter, folder);
   configuration.classifier = read_model(keys, "classifier", Contract::Kind::classifier, folder);

@@ -15,6 +15,8 @@
 #include "format.h"
 #include "heat_inside_lungs.h"
 #include "number.h"
+#include "parallel.h"
+#include "saved_pictures.h"
 
 namespace cxr {
 namespace {
@@ -41,7 +43,7 @@ void judge(const Pipeline& pipeline, int batch_size, const EvaluationData& data,
     batch.reserve(some.size());
     for (const std::size_t row : some) batch.push_back({data.rows[row].image, data.rows[row].name});
     const std::vector<Study> studies = pipeline.process(batch, {.explain = true});
-    each(studies.size(), [&](std::size_t i) { use(some[i], studies[i]); });
+    in_parallel(studies.size(), [&](std::size_t i) { use(some[i], studies[i]); });
   });
 }
 
@@ -126,13 +128,10 @@ void draw_mistake(const fs::path& file, const Study& study, const JudgedImage& i
     throw Error("evaluate", study.finding.name, "could be read before and now cannot");
   }
   options.layout = Layout::panels;
-  const auto& [finding, views] = study;
   const std::string title = "said " + classes[image.judgement.predicted] + " (" +
                             fixed(image.judgement.confidence(), 2) + "), is " +
                             classes[image.judgement.truth];
-  write_png(file, draw_picture({views.image, views.lung_mask, finding.lungs.box, finding.crop,
-                                views.enhanced, views.heat_map, title},
-                               options));
+  write_png(file, draw_picture(picture_content(study, title), options));
 }
 
 EvaluationSummary summary_of(const ClassificationReport& report) {

@@ -11,6 +11,7 @@
 #include "evaluation_run.h"
 #include "format.h"
 #include "lung_mask.h"
+#include "parallel.h"
 #include "segmentation_report.h"
 
 namespace cxr {
@@ -80,7 +81,7 @@ SegmentedImage compare(const Example& example) {
 std::vector<Example> read(const EvaluationData& data, const std::vector<std::size_t>& rows,
                           const Change* change) {
   std::vector<Example> examples(rows.size());
-  each(rows.size(), [&](std::size_t i) {
+  in_parallel(rows.size(), [&](std::size_t i) {
     const EvaluationRow& row = data.rows[rows[i]];
     try {
       examples[i].image = read_radiograph(row.image);
@@ -113,7 +114,7 @@ void judge(const Network& segmenter, int batch_size, const EvaluationData& data,
   in_batches(rows, batch_size, what, progress, [&](const std::vector<std::size_t>& batch) {
     std::vector<Example> examples = read(data, batch, change);
     segment_all(segmenter, examples);
-    each(batch.size(), [&](std::size_t i) { use(batch[i], examples[i]); });
+    in_parallel(batch.size(), [&](std::size_t i) { use(batch[i], examples[i]); });
   });
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <opencv2/core.hpp>
 #include <utility>
 #include <vector>
 
@@ -50,13 +49,6 @@ std::vector<std::pair<std::string, std::vector<Group>>> measure_by_column(
     for (const auto& [value, members] : groups) by.second.push_back({value, measure(members)});
   }
   return by_column;
-}
-
-/// Calls `step` for each of `count`, on all cores.
-inline void each(std::size_t count, const std::function<void(std::size_t)>& step) {
-  cv::parallel_for_(cv::Range(0, static_cast<int>(count)), [&](const cv::Range& range) {
-    for (int i = range.start; i < range.end; ++i) step(static_cast<std::size_t>(i));
-  });
 }
 
 /// Calls `step` with `size` rows at a time, and tells of progress.

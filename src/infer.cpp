@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <memory>
 #include <optional>
 #include <ostream>
 
@@ -10,7 +9,9 @@
 #include "cxr/picture.h"
 #include "cxr/results.h"
 #include "cxr/whole_file.h"
+#include "json_lines.h"
 #include "output_folder.h"
+#include "parallel.h"
 #include "report_page.h"
 #include "result_writer.h"
 #include "run_record.h"
@@ -20,7 +21,6 @@
 namespace cxr {
 namespace {
 
-namespace fs = std::filesystem;
 using nlohmann::ordered_json;
 
 /// One run, from the list of radiographs to the last result.
@@ -102,18 +102,15 @@ class Run {
     std::vector<Study> studies =
         pipeline_->process(inputs, {.explain = explains(), .force = request_.force});
     std::vector<ReportImages> report_images(batch.size());
-    cv::parallel_for_(cv::Range(0, static_cast<int>(batch.size())), [&](const cv::Range& range) {
-      for (auto i = static_cast<std::size_t>(range.start); i < static_cast<std::size_t>(range.end);
-           ++i) {
-        if (!studies[i].finding.judged()) continue;
-        try {
-          write_pictures(studies[i], tasks_[batch[i]]);
-          if (report_ && report_->embeds()) {
-            report_images[i] = report_images_of(studies[i], configuration_.heatmap);
-          }
-        } catch (const std::exception& error) {
-          studies[i].finding.fail(error);
+    in_parallel(batch.size(), [&](std::size_t i) {
+      if (!studies[i].finding.judged()) return;
+      try {
+        write_pictures(studies[i], tasks_[batch[i]]);
+        if (report_ && report_->embeds()) {
+          report_images[i] = report_images_of(studies[i], configuration_.heatmap);
         }
+      } catch (const std::exception& error) {
+        studies[i].finding.fail(error);
       }
     });
     for (std::size_t i = 0; i < batch.size(); ++i) {

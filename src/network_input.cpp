@@ -4,6 +4,8 @@
 #include <cmath>
 #include <opencv2/imgproc.hpp>
 
+#include "parallel.h"
+
 namespace cxr {
 namespace {
 
@@ -39,12 +41,7 @@ cv::Rect content_rect(const NetworkInput& input, cv::Size image_size) {
 
 NdArray to_network_input(const std::vector<cv::Mat>& images, const NetworkInput& input) {
   NdArray batch({static_cast<std::int64_t>(images.size()), 3, input.height, input.width});
-  cv::parallel_for_(cv::Range(0, static_cast<int>(images.size())), [&](const cv::Range& range) {
-    for (auto i = static_cast<std::size_t>(range.start); i < static_cast<std::size_t>(range.end);
-         ++i) {
-      fill(images[i], input, batch.at(i));
-    }
-  });
+  in_parallel(images.size(), [&](std::size_t i) { fill(images[i], input, batch.at(i)); });
   return batch;
 }
 

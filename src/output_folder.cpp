@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <fstream>
-#include <set>
 #include <system_error>
 #include <utility>
 
@@ -15,7 +14,7 @@
 #include "cxr/error.h"
 #include "cxr/results.h"
 #include "cxr/whole_file.h"
-#include "format.h"
+#include "json_lines.h"
 
 namespace cxr {
 namespace {
@@ -48,16 +47,6 @@ std::map<std::string, fs::path> pictures_of(const json& record) {
   if (found == record.end()) return pictures;
   for (const auto& [kind, file] : found->items()) pictures[kind] = file.get<std::string>();
   return pictures;
-}
-
-/// Calls `use` for each line of a journal that is a whole JSON object.
-template <typename Use>
-void for_each_line(const fs::path& file, const Use& use) {
-  std::ifstream stream(file, std::ios::binary);
-  for (std::string line; std::getline(stream, line);) {
-    const json record = json::parse(line, nullptr, /*allow_exceptions=*/false);
-    if (record.is_object()) use(line + "\n", record);
-  }
 }
 
 /// The first place where two documents differ, `configuration.heatmap.cmap`; empty where they do
@@ -116,14 +105,15 @@ void OutputFolder::open(const ordered_json& settings, const std::vector<std::str
 /// What an earlier run left, its pictures, too; nothing else.
 void OutputFolder::remove_old() {
   std::error_code ignored;
-  for_each_line(folder_ / kJournal, [&](const std::string&, const json& record) {
+  for_each_json_line(folder_ / kJournal, [&](const std::string&, const json& record) {
     for (const auto& [kind, file] : pictures_of(record)) {
       const bool is_inside = file.is_relative() && *file.lexically_normal().begin() != "..";
       if (is_inside) fs::remove(folder_ / file, ignored);
     }
   });
-  for (const char* name : {kTable, kReport, kReportImages, kRun, kJournal})
+  for (const char* name : {kTable, kReport, kReportImages, kRun, kJournal}) {
     fs::remove(folder_ / name, ignored);
+  }
 }
 
 void OutputFolder::require_same_settings() const {
@@ -144,7 +134,7 @@ void OutputFolder::require_same_settings() const {
 }
 
 void OutputFolder::read_journal(const std::vector<std::string>& picture_kinds) {
-  for_each_line(folder_ / kJournal, [&](const std::string& line, const json& content) {
+  for_each_json_line(folder_ / kJournal, [&](const std::string& line, const json& content) {
     Record record;
     try {
       record = {finding_from_json(content, classes_), line};

@@ -11,6 +11,7 @@
 #include "cxr/explain.h"
 #include "cxr/read.h"
 #include "cxr/segment.h"
+#include "parallel.h"
 #include "threads.h"
 #include "utf8.h"
 
@@ -30,18 +31,15 @@ double timed(const std::function<void()>& step) {
 /// Runs a step on each study by itself, on all cores. What it throws is that study's error.
 void each(const Studies& studies, double Timings::*time,
           const std::function<void(std::size_t, Study&)>& step) {
-  cv::parallel_for_(cv::Range(0, static_cast<int>(studies.size())), [&](const cv::Range& range) {
-    for (auto i = static_cast<std::size_t>(range.start); i < static_cast<std::size_t>(range.end);
-         ++i) {
-      Study& study = *studies[i];
-      study.finding.milliseconds.*time += timed([&] {
-        try {
-          step(i, study);
-        } catch (const std::exception& error) {
-          study.finding.fail(error);
-        }
-      });
-    }
+  in_parallel(studies.size(), [&](std::size_t i) {
+    Study& study = *studies[i];
+    study.finding.milliseconds.*time += timed([&] {
+      try {
+        step(i, study);
+      } catch (const std::exception& error) {
+        study.finding.fail(error);
+      }
+    });
   });
 }
 

@@ -1,8 +1,9 @@
 #include "report_page.h"
 
+#include <openssl/evp.h>
+
 #include <algorithm>
 #include <fstream>
-#include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <opencv2/imgcodecs.hpp>
@@ -16,6 +17,8 @@
 #include "cxr/results.h"
 #include "cxr/version.h"
 #include "cxr/whole_file.h"
+#include "format.h"
+#include "json_lines.h"
 #include "report_page_template.h"
 
 namespace cxr {
@@ -39,17 +42,10 @@ cv::Mat shrunk(const cv::Mat& image, int longest) {
 }
 
 std::string base64(const std::vector<std::uint8_t>& bytes) {
-  static constexpr char kLetters[] =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    std::uint32_t group = 0;
-    for (std::size_t j = 0; j < 3; ++j)
-      group = group << 8 | (i + j < bytes.size() ? bytes[i + j] : 0U);
-    for (std::size_t j = 0; j < 4; ++j) {
-      text += i + j <= bytes.size() ? kLetters[group >> (18 - 6 * j) & 63] : '=';
-    }
-  }
+  std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');  // with the zero that OpenSSL appends
+  const int length = ::EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes.data(),
+                                       static_cast<int>(bytes.size()));
+  text.resize(static_cast<std::size_t>(length));
   return text;
 }
 
@@ -90,9 +86,9 @@ ordered_json entry_of(const Record& record, const std::vector<std::string>& clas
   if (!record.finding.judged() || record.finding.prediction.empty()) return entry;
   entry["class"] = record.finding.predicted;
   for (std::size_t i = 0; i < classes.size(); ++i) {
-    entry["p"].push_back(std::round(record.finding.probabilities[i] * 1e4) / 1e4);
+    entry["p"].push_back(rounded(record.finding.probabilities[i], 4));
   }
-  entry["quality"] = std::round(record.finding.lungs.quality * 1e3) / 1e3;
+  entry["quality"] = rounded(record.finding.lungs.quality, 3);
   for (const char* key : {"size", "crop", "lung_box"}) entry[key] = all.at(key);
   if (!all.at("warnings").empty()) entry["note"] = all.at("warnings").at(0);
   if (all.contains("pictures")) entry["pictures"] = all.at("pictures");
@@ -123,14 +119,12 @@ std::map<std::size_t, std::string> labels_of(const std::vector<Record>& records,
 /// The last small pictures of each image.
 std::map<std::string, json> read_images(const fs::path& file) {
   std::map<std::string, json> images;
-  std::ifstream stream(file, std::ios::binary);
-  for (std::string line; std::getline(stream, line);) {
-    json entry = json::parse(line, nullptr, /*allow_exceptions=*/false);
-    if (!entry.is_object() || !entry.contains("image")) continue;
-    const auto name = entry.at("image").get<std::string>();
-    entry.erase("image");
-    images[name] = std::move(entry);
-  }
+  for_each_json_line(file, [&](const std::string&, const json& entry) {
+    if (!entry.contains("image")) return;
+    json pictures = entry;
+    pictures.erase("image");
+    images[entry.at("image").get<std::string>()] = std::move(pictures);
+  });
   return images;
 }
 

@@ -1,7 +1,6 @@
 #include "result_writer.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "cxr/csv.h"
@@ -45,18 +44,15 @@ std::string printable(std::string text) {
 
 }  // namespace
 
-std::string json_line(const nlohmann::ordered_json& json) {
-  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
-}
-
 void ResultWriter::write_header(std::size_t longest_name) {
   name_width_ = std::min(std::max<std::size_t>(longest_name, 5), kWidestName);
   if (format_ == TableFormat::csv) put(csv_line(result_columns(classes_)));
   if (format_ != TableFormat::table) return;
-  std::size_t widest = 10;
-  for (const std::string& name : classes_) widest = std::max(widest, width_of(name));
-  put(in_column("Image", name_width_) + "  " +
-      in_column("Prediction", std::min(widest, kWidestClass)) + "  Confidence  Quality\n");
+  class_width_ = width_of("Prediction");
+  for (const std::string& name : classes_) class_width_ = std::max(class_width_, width_of(name));
+  class_width_ = std::min(class_width_, kWidestClass);
+  put(in_column("Image", name_width_) + "  " + in_column("Prediction", class_width_) +
+      "  Confidence  Quality\n");
 }
 
 void ResultWriter::write(const Record& record) {
@@ -75,10 +71,8 @@ std::string ResultWriter::for_people(const Finding& finding) const {
   if (!finding.judged()) {
     return name + to_string(finding.status) + ": " + printable(finding.error) + "\n";
   }
-  std::size_t widest = 10;
-  for (const std::string& each : classes_) widest = std::max(widest, width_of(each));
   const double confidence = finding.probabilities[finding.predicted];
-  std::string line = name + in_column(finding.prediction, std::min(widest, kWidestClass)) + "  " +
+  std::string line = name + in_column(finding.prediction, class_width_) + "  " +
                      right(fixed(100 * confidence, 1) + " %", 10) + "  " +
                      right(fixed(finding.lungs.quality, 3), 7);
   if (const std::string note = crop_note(finding); !note.empty()) line += "  " + note;

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <iosfwd>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -16,9 +15,6 @@ struct Record {
   Finding finding;
   std::string line;
 };
-
-/// JSON as one line. Never throws for a text that is no UTF-8.
-std::string json_line(const nlohmann::ordered_json& json);
 
 /// Writes results to a stream as they come.
 class ResultWriter {
@@ -38,7 +34,7 @@ class ResultWriter {
   std::ostream& out_;
   TableFormat format_;
   std::vector<std::string> classes_;
-  std::size_t name_width_ = 0;
+  std::size_t name_width_ = 0, class_width_ = 0;
 };
 
 }  // namespace cxr

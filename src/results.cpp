@@ -1,6 +1,5 @@
 #include "cxr/results.h"
 
-#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "format.h"
@@ -26,9 +25,6 @@ ordered_json to_json(const cv::Rect& box) {
 cv::Rect box_from(const json& box) {
   return {box.at(0).get<int>(), box.at(1).get<int>(), box.at(2).get<int>(), box.at(3).get<int>()};
 }
-
-/// To microseconds.
-double rounded(double milliseconds) { return std::round(milliseconds * 1e3) / 1e3; }
 
 Status status_from(const std::string& name) {
   for (const Status status : {Status::skipped, Status::error}) {
@@ -102,11 +98,11 @@ ordered_json to_json(const Finding& finding, const std::vector<std::string>& cla
   all["warnings"] = ordered_json::array();
   if (const std::string note = crop_note(finding); !note.empty()) all["warnings"].push_back(note);
   const Timings& time = finding.milliseconds;
-  all["milliseconds"] = {{"read", rounded(time.read)},
-                         {"segment", rounded(time.segment)},
-                         {"enhance", rounded(time.enhance)},
-                         {"classify", rounded(time.classify)},
-                         {"explain", rounded(time.explain)}};
+  all["milliseconds"] = {{"read", rounded(time.read, 3)},
+                         {"segment", rounded(time.segment, 3)},
+                         {"enhance", rounded(time.enhance, 3)},
+                         {"classify", rounded(time.classify, 3)},
+                         {"explain", rounded(time.explain, 3)}};
   return all;
 }
 

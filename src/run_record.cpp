@@ -4,6 +4,7 @@
 #include <opencv2/core/utility.hpp>
 
 #include "cxr/version.h"
+#include "format.h"
 
 namespace cxr {
 namespace {
@@ -63,7 +64,7 @@ ordered_json run_record(const Configuration& configuration, const InferenceReque
           {"command", request.command},
           {"configuration", to_json(configuration)},
           {"started", time_stamp(now - static_cast<std::time_t>(seconds))},
-          {"seconds", std::round(seconds * 1e3) / 1e3},
+          {"seconds", rounded(seconds, 3)},
           {"state", state},
           {"images", summary.images},
           {"done_before", summary.kept},

@@ -2,22 +2,26 @@
 
 #include <opencv2/imgproc.hpp>
 
-#include "cxr/picture.h"
 #include "format.h"
 
 namespace cxr {
 namespace {
 
 cv::Mat draw_heat_map(const Study& study, const HeatmapOptions& options) {
-  const auto& [finding, views] = study;
+  const Finding& finding = study.finding;
   const std::string title =
       finding.prediction + " (" + fixed(finding.probabilities[finding.predicted], 2) + ")";
-  return draw_picture({views.image, views.lung_mask, finding.lungs.box, finding.crop,
-                       views.enhanced, views.heat_map, title},
-                      options);
+  return draw_picture(picture_content(study, title), options);
 }
 
 }  // namespace
+
+PictureContent picture_content(const Study& study, const std::string& title) {
+  const auto& [finding, views] = study;
+  return {views.image,  views.lung_mask, finding.lungs.box,
+          finding.crop, views.enhanced,  views.heat_map,
+          title};
+}
 
 const char* folder_of(PictureKind kind) {
   switch (kind) {

@@ -1,10 +1,9 @@
 #pragma once
 
-#include <filesystem>
 #include <string>
-#include <vector>
 
 #include "cxr/inference_request.h"
+#include "cxr/picture.h"
 #include "cxr/pipeline.h"
 
 namespace cxr {
@@ -12,6 +11,9 @@ namespace cxr {
 /// The sub-folder of an output folder for a kind of picture: `heatmaps`, `panels`, `masks`,
 /// `crops`.
 const char* folder_of(PictureKind kind);
+
+/// What a picture of a judged study shows, under a title.
+PictureContent picture_content(const Study& study, const std::string& title);
 
 /// Draws a picture of a judged study.
 /// - overlay, panels: see draw_picture();

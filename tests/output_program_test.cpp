@@ -9,6 +9,7 @@
 
 #include "cxr/results.h"
 #include "cxr/sha256.h"
+#include "json_lines.h"
 #include "report_page.h"
 #include "support/dicom_file.h"
 #include "support/infer_program.h"
@@ -175,8 +176,9 @@ TEST_F(OutputProgram, ResumeWithOtherSettingsIsRefused) {
   EXPECT_TRUE(stopped(write_output({"--resume"}), 2, {output_.string(), "models.classifier"}));
 }
 
-/// Starts the programme and does not wait for it.
+/// Starts the programme with these arguments and does not wait for it.
 pid_t start(std::vector<std::string> command) {
+  command.insert(command.begin(), std::string(CXR_PROGRAMS) + "/cxr-infer");
   std::fflush(nullptr);  // else the child would write what waits, too
   const pid_t child = ::fork();
   if (child == 0) {
@@ -194,20 +196,10 @@ pid_t start(std::vector<std::string> command) {
 
 TEST_F(OutputProgram, KilledAtAnyMomentItLosesAndDoublesNothing) {
   write_images(30);
-  const std::vector<std::string> command{std::string(CXR_PROGRAMS) + "/cxr-infer",
-                                         "--config",
-                                         config_,
-                                         "--xraypath",
-                                         images_,
-                                         "--output",
-                                         output_,
-                                         "--if-exists",
-                                         "resume",
-                                         "--batch-size",
-                                         "2"};
   std::size_t least = 0;
   for (const int time : {400, 700, 1000, 1300, 1600}) {
-    const pid_t child = start(command);
+    const pid_t child = start({"--config", config_, "--xraypath", images_, "--output", output_,
+                               "--if-exists", "resume", "--batch-size", "2"});
     std::this_thread::sleep_for(std::chrono::milliseconds(time));
     ::kill(child, SIGKILL);
     ::waitpid(child, nullptr, 0);
@@ -231,16 +223,8 @@ TEST_F(OutputProgram, KilledAtAnyMomentItLosesAndDoublesNothing) {
 
 TEST_F(OutputProgram, InterruptedItFinishesWhatIsInFlight) {
   write_images(200);
-  const std::vector<std::string> command{std::string(CXR_PROGRAMS) + "/cxr-infer",
-                                         "--config",
-                                         config_,
-                                         "--xraypath",
-                                         images_,
-                                         "--output",
-                                         output_,
-                                         "--batch-size",
-                                         "1"};
-  const pid_t child = start(command);
+  const pid_t child =
+      start({"--config", config_, "--xraypath", images_, "--output", output_, "--batch-size", "1"});
   // Once something is done, and long before all is.
   while (!fs::exists(output_ / "results.jsonl") || fs::file_size(output_ / "results.jsonl") == 0) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
@@ -260,9 +244,8 @@ TEST_F(OutputProgram, InterruptedItFinishesWhatIsInFlight) {
 
 TEST_F(OutputProgram, ASecondInterruptEndsAtOnceAndLeavesNoHalfFile) {
   write_images(200);
-  const pid_t child =
-      start({std::string(CXR_PROGRAMS) + "/cxr-infer", "--config", config_, "--xraypath", images_,
-             "--heatmappath", pictures_, "--batch-size", "100"});
+  const pid_t child = start({"--config", config_, "--xraypath", images_, "--heatmappath", pictures_,
+                             "--batch-size", "100"});
   const auto has_picture = [&] {
     return fs::exists(pictures_) && std::ranges::any_of(names_in(pictures_), [](const auto& name) {
              return name.ends_with(".png");
