@@ -45,7 +45,9 @@ std::map<std::string, fs::path> pictures_of(const json& record) {
   std::map<std::string, fs::path> pictures;
   const auto found = record.find("pictures");
   if (found == record.end()) return pictures;
-  for (const auto& [kind, file] : found->items()) pictures[kind] = file.get<std::string>();
+  for (const auto& [kind, file] : found->items()) {
+    if (file.is_string()) pictures[kind] = file.get<std::string>();
+  }
   return pictures;
 }
 

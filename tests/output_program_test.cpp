@@ -161,6 +161,21 @@ TEST_F(OutputProgram, ResumeTakesUpAJournalThatBreaksOff) {
   }
 }
 
+TEST_F(OutputProgram, ResumeDoesAgainWhatIsNotOfThisProgramme) {
+  write_images(2);
+  EXPECT_EQ(write_output().status, 0);
+  std::string journal = read_file(output_ / "results.jsonl");
+  const std::string picture = R"("heatmaps":"heatmaps/film_100.png")";
+  journal.replace(journal.find(picture), picture.size(), R"("heatmaps":7)");
+  write_file(output_ / "results.jsonl", R"({"image":7})"
+                                        "\n" +
+                                            journal);
+  const Outcome outcome = write_output({"--resume"});
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_TRUE(contains(outcome.err, "2 images, 1 done before")) << outcome.err;
+  EXPECT_EQ(records().size(), 2U);
+}
+
 TEST_F(OutputProgram, ResumeWithOtherSettingsIsRefused) {
   write_images(1);
   EXPECT_EQ(write_output().status, 0);
