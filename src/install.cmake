@@ -32,7 +32,8 @@ install(DIRECTORY config models
 install(FILES README.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT programs)
 
 install(TARGETS cxr EXPORT cxr-targets ARCHIVE COMPONENT development)
-install(DIRECTORY include/cxr DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
+get_property(public_headers GLOBAL PROPERTY CXR_PUBLIC_HEADERS)
+install(FILES ${public_headers} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/cxr COMPONENT development)
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/cxr)
 install(EXPORT cxr-targets NAMESPACE cxr:: DESTINATION ${package} COMPONENT development)
 configure_package_config_file(src/cxr-config.cmake.in ${CMAKE_BINARY_DIR}/cxr-config.cmake

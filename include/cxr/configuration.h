@@ -3,41 +3,19 @@
 #include <filesystem>
 #include <map>
 #include <nlohmann/json_fwd.hpp>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "cxr/contract.h"
-#include "cxr/explain.h"
-#include "cxr/lung_box.h"
+#include "cxr/heatmap.h"
+#include "cxr/pipeline.h"
 
 namespace cxr {
 
-enum class Layout { overlay, panels };
-
-/// How heat-map pictures are made and drawn (`heatmap` in the configuration).
-struct HeatmapOptions {
-  std::string cmap = "coolwarm";          ///< a name of colormap_names()
-  double xray_opacity = 0.75;             ///< of the radiograph over the map, 0..1
-  double figsize = 8;                     ///< inches at 100 dots an inch, 2 to 40: longest side
-  CamMethod method = CamMethod::gradcam;  ///< `gradcam`, `original`
-  Layout layout = Layout::overlay;        ///< `overlay`, `panels`
-};
-
-/// A model file, and its contract where the file carries none.
-struct ModelSource {
-  std::filesystem::path file;
-  std::optional<Contract> contract;
-};
-
 /// All that a run needs to know. The keys and their meaning are the original programme's.
 struct Configuration {
-  ModelSource segmenter;
-  ModelSource classifier;
-  int batch_size = 8;                                  ///< images in memory at a time, 1 to 1024
-  double crop_confidence_threshold = kTrustedQuality;  ///< of the lung box, 0..1
-  std::string device = "auto";  ///< `auto` (CUDA where there is any), `cpu`, `cuda`, `cuda:N`
-  int threads = 0;              ///< 0: one a core; to 1024
+  PipelineOptions pipeline;
+  int batch_size = 8;  ///< images that a thread works on at a time, 1 to 1024
+  int threads = 0;     ///< 0: one for each core; to 1024
   HeatmapOptions heatmap;
 
   /// Where each value comes from, by its key (`heatmap.cmap`): `default`, the file, or the origin

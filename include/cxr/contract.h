@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "cxr/names.h"
+
 namespace cxr {
 
 /// How an image is brought to a network's input size.
@@ -14,11 +16,21 @@ enum class Resize {
   letterbox  ///< aspect ratio kept, centred, padded with zeros before normalisation
 };
 
+constexpr auto names(Resize /*unused*/) {
+  return std::array{Named<Resize>{Resize::squish, "squish"},
+                    Named<Resize>{Resize::letterbox, "letterbox"}};
+}
+
 /// What a classifier sees of a crop's pixels that are no lungs.
 enum class OutsideLungs {
   keep,  ///< what is there
   grey   ///< nothing: mid-grey, and the lungs' tones are equalised; see isolate_lungs()
 };
+
+constexpr auto names(OutsideLungs /*unused*/) {
+  return std::array{Named<OutsideLungs>{OutsideLungs::keep, "keep"},
+                    Named<OutsideLungs>{OutsideLungs::grey, "grey"}};
+}
 
 /// What a classifier sees of a crop, in three planes; see enhance().
 enum class Planes {
@@ -26,6 +38,11 @@ enum class Planes {
   clahe,  ///< CLAHE three times: thresholds tell much about how a film was processed
   plain   ///< the crop three times: CLAHE takes away how dense the lungs are
 };
+
+constexpr auto names(Planes /*unused*/) {
+  return std::array{Named<Planes>{Planes::all, "all"}, Named<Planes>{Planes::clahe, "clahe"},
+                    Named<Planes>{Planes::plain, "plain"}};
+}
 
 /// What a network wants to be fed.
 struct NetworkInput {
@@ -56,9 +73,10 @@ struct Contract {
   float temperature = 1.0F;  ///< classifier: divides the logits before the softmax
 };
 
-const char* to_string(Contract::Kind kind);
-const char* to_string(OutsideLungs outside);
-const char* to_string(Planes planes);
+constexpr auto names(Contract::Kind /*unused*/) {
+  return std::array{Named<Contract::Kind>{Contract::Kind::segmenter, "segmenter"},
+                    Named<Contract::Kind>{Contract::Kind::classifier, "classifier"}};
+}
 
 /// Reads a contract. `where` names the file or configuration key in errors. Throws Error naming
 /// the field and what is allowed. Fields that are not known are ignored, so that older programmes

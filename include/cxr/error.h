@@ -6,17 +6,26 @@
 
 namespace cxr {
 
-/// Something that went wrong, told in one line: `stage: subject: what was wrong; what to do`.
+/// Something went wrong, told in one line: `stage: subject: what was wrong; what to do`.
 ///
 /// The subject is the file (or configuration key) concerned. The library throws nothing else on
 /// purpose; an error is caught once per image (a row with status `error`) and once in `main`.
 class Error : public std::runtime_error {
  public:
   Error(const std::string& stage, const std::string& subject, const std::string& what)
-      : std::runtime_error(stage + ": " + (subject.empty() ? "" : subject + ": ") + what) {}
+      : std::runtime_error(stage + ": " + (subject.empty() ? "" : subject + ": ") + what),
+        stage_(stage),
+        subject_(subject) {}
+
+  const std::string& stage() const { return stage_; }      ///< such as `read`, `model`, `write`
+  const std::string& subject() const { return subject_; }  ///< may be empty
+
+ private:
+  std::string stage_;
+  std::string subject_;
 };
 
-/// An image is well, but not of the kind that is wanted: it is passed over, which is no failure.
+/// An image is intact, but not of the kind that is wanted: it is skipped, which is no failure.
 class SkippedError : public Error {
  public:
   using Error::Error;

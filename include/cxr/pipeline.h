@@ -1,17 +1,50 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <exception>
+#include <filesystem>
 #include <opencv2/core.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "cxr/configuration.h"
+#include "cxr/contract.h"
 #include "cxr/inputs.h"
 #include "cxr/lung_box.h"
+#include "cxr/names.h"
 #include "cxr/network.h"
 
 namespace cxr {
+
+enum class CamMethod {
+  /// Grad-CAM of the predicted class (Selvaraju et al., ICCV 2017): ReLU of the feature maps
+  /// weighted by the spatial mean of the class logit's gradient.
+  gradcam,
+  /// The original programme's map: the gradient is that of the logits weighted by the logits
+  /// themselves, and there is no ReLU.
+  original
+};
+
+constexpr auto names(CamMethod /*unused*/) {
+  return std::array{Named<CamMethod>{CamMethod::gradcam, "gradcam"},
+                    Named<CamMethod>{CamMethod::original, "original"}};
+}
+
+/// A model file, and its contract where the file carries none.
+struct ModelSource {
+  std::filesystem::path file;
+  std::optional<Contract> contract;
+};
+
+/// What a pipeline judges with.
+struct PipelineOptions {
+  ModelSource segmenter;
+  ModelSource classifier;
+  double crop_confidence_threshold = kTrustedQuality;  ///< of the lung box, 0..1
+  std::string device = "auto";  ///< `auto` (CUDA where there is any), `cpu`, `cuda`, `cuda:N`
+  CamMethod cam_method = CamMethod::gradcam;
+};
 
 enum class Status {
   ok,
@@ -19,7 +52,10 @@ enum class Status {
   error
 };
 
-const char* to_string(Status status);
+constexpr auto names(Status /*unused*/) {
+  return std::array{Named<Status>{Status::ok, "ok"}, Named<Status>{Status::skipped, "skipped"},
+                    Named<Status>{Status::error, "error"}};
+}
 
 /// Milliseconds that the steps took: an image's own, and its share of what a batch does together.
 struct Timings {
@@ -30,9 +66,10 @@ struct Timings {
 
 /// What was found in one radiograph. One that could not be judged has no prediction: only its name,
 /// status and error hold.
-struct Finding {
+struct Result {
   std::string name;  ///< as in Input
   Status status = Status::ok;
+  std::string stage;  ///< where it failed or was skipped; empty where `ok`
   std::string error;  ///< one line: stage, file, what was wrong, or why skipped; empty where `ok`
   std::string prediction;
   std::vector<float> probabilities;  ///< of each class, in the classifier's order; they sum to 1
@@ -48,17 +85,17 @@ struct Finding {
   void fail(const std::exception& exception);
 };
 
-/// The pictures behind a finding.
-struct Views {
+/// The pictures behind a result.
+struct Intermediates {
   cv::Mat image;      ///< CV_8UC1
   cv::Mat lung_mask;  ///< CV_8UC1, at the segmenter's resolution
   cv::Mat enhanced;   ///< CV_8UC3, of the crop
   cv::Mat heat_map;   ///< CV_32FC1, of the crop's size, 0..1; only where explained
 };
 
-struct Study {
-  Finding finding;
-  Views views;  ///< empty where it could not be judged
+struct Analysis {
+  Result result;
+  Intermediates intermediates;  ///< empty where it could not be judged
 };
 
 struct ProcessOptions {
@@ -66,26 +103,27 @@ struct ProcessOptions {
   bool force = false;    ///< judge what would be skipped, too: see ReadOptions
 };
 
-/// From a radiograph's path to a finding: read, segment, lung box, crop, enhance, classify,
+/// From a radiograph's path to a result: read, segment, lung box, crop, enhance, classify,
 /// explain. Holds both networks; immutable and safe to use from several threads.
 class Pipeline {
  public:
   /// Loads both networks. Throws Error as Network does.
-  explicit Pipeline(const Configuration& configuration);
+  explicit Pipeline(const PipelineOptions& options);
 
   const Network& segmenter() const { return segmenter_; }
   const Network& classifier() const { return classifier_; }
 
-  /// Names of the classes, in the order of Finding::probabilities.
+  /// Names of the classes, in the order of Result::probabilities.
   const std::vector<std::string>& classes() const { return classifier_.contract().classes; }
 
-  /// Reads and judges radiographs as one batch; the studies are in the inputs' order. An image
+  /// Reads and judges radiographs as one batch; the analyses are in the inputs' order. An image
   /// that cannot be read has status and error, and does not touch the others. Holds all images of
   /// the batch in memory.
-  std::vector<Study> process(const std::vector<Input>& batch, const ProcessOptions& options) const;
+  std::vector<Analysis> process(const std::vector<Input>& batch,
+                                const ProcessOptions& options) const;
 
  private:
-  Configuration configuration_;
+  PipelineOptions options_;
   Network segmenter_;
   Network classifier_;
 };

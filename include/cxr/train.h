@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -10,6 +11,7 @@
 
 #include "cxr/augmentation.h"
 #include "cxr/contract.h"
+#include "cxr/names.h"
 
 namespace cxr {
 
@@ -39,8 +41,8 @@ struct TrainingOptions {
 
 struct SegmenterOptions {
   TrainingOptions training;
-  double decoys = 0;  ///< share of training images that are made to be no radiographs, with an
-                      ///< empty mask: 0 to 0.9
+  double negatives = 0;  ///< share of training images that are made to be no radiographs, with an
+                         ///< empty mask: 0 to 0.9
 };
 
 /// What is shown equally often in an epoch.
@@ -49,6 +51,11 @@ enum class Balance {
   label,            ///< every label
   label_and_source  ///< every label, and every source of a label
 };
+
+constexpr auto names(Balance /*unused*/) {
+  return std::array{Named<Balance>{Balance::none, "none"}, Named<Balance>{Balance::label, "label"},
+                    Named<Balance>{Balance::label_and_source, "label-and-source"}};
+}
 
 struct ClassifierOptions {
   TrainingOptions training;

@@ -14,8 +14,8 @@
 #include <string>
 #include <vector>
 
+#include "base/csv.h"
 #include "cxr/configuration.h"
-#include "cxr/csv.h"
 #include "cxr/infer.h"
 #include "support/look.h"
 #include "support/phantom.h"

@@ -1,0 +1,272 @@
+#include "cxr/configuration.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <regex>
+#include <set>
+
+#include "base/json_reader.h"
+#include "cxr/error.h"
+#include "draw/colormap.h"
+
+namespace cxr {
+namespace {
+
+using nlohmann::json;
+using nlohmann::ordered_json;
+
+using Keys = JsonReader<UsageError>;
+
+template <typename Json>
+std::vector<std::string> keys_of(const Json& object) {
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : object.items()) keys.push_back(key);
+  return keys;
+}
+
+/// A parser callback that refuses a key given twice, of which JSON would keep the last.
+auto refuse_duplicate_keys(const std::filesystem::path& file) {
+  return [&file, keys = std::map<int, std::set<std::string>>{}](
+             int depth, json::parse_event_t event, json& value) mutable {
+    if (event == json::parse_event_t::object_start) keys[depth + 1].clear();
+    if (event == json::parse_event_t::key) {
+      const std::string key = value.get<std::string>();
+      if (!keys[depth].insert(key).second) {
+        throw UsageError("configuration", file.string(), key + ": is given twice");
+      }
+    }
+    return true;
+  };
+}
+
+json read_json(const std::filesystem::path& file) {
+  std::error_code ignored;
+  std::ifstream stream(file);
+  if (!stream || std::filesystem::is_directory(file, ignored)) {
+    throw UsageError("configuration", file.string(), "cannot be opened for reading");
+  }
+  constexpr bool kExceptions = true, kComments = true;
+  try {
+    return json::parse(stream, refuse_duplicate_keys(file), kExceptions, kComments);
+  } catch (const json::exception& error) {
+    // What nlohmann says is `[json.exception.parse_error.101] parse error at line 3, column 7:
+    // ...`.
+    const std::string what = error.what();
+    throw UsageError("configuration", file.string(),
+                     "is not JSON: " + what.substr(what.find("] ") + 2));
+  }
+}
+
+/// A contract written by hand must not lose a field to a slip of the pen.
+void refuse_unknown_fields(const Keys& contract) {
+  const json known = to_json(Contract{});
+  contract.refuse_others_than(keys_of(known));
+  if (contract.has("input")) {
+    contract.object("input").refuse_others_than(keys_of(known.at("input")));
+  }
+}
+
+std::filesystem::path read_path(const Keys& keys, const std::string& key,
+                                const std::filesystem::path& folder) {
+  const std::string path = keys.need(key).is_string() ? keys.text(key) : "";
+  if (path.empty()) keys.fail(key, "must be the path of a model file");
+  return folder / path;
+}
+
+ModelSource read_model(const Keys& keys, const std::string& key, Contract::Kind kind,
+                       const std::filesystem::path& folder) {
+  if (!keys.has(key)) keys.fail(key, "is missing; name the model file");
+  if (!keys.find(key).is_object()) return {read_path(keys, key, folder), std::nullopt};
+
+  const Keys model = keys.object(key);
+  model.refuse_others_than({"path", "contract"});
+  ModelSource source{read_path(model, "path", folder), std::nullopt};
+  if (!model.has("contract")) return source;
+  refuse_unknown_fields(model.object("contract"));
+  try {
+    source.contract = parse_contract(model.find("contract"), "");
+  } catch (const Error& error) {
+    keys.fail(key, error.what());
+  }
+  if (source.contract->kind != kind) {
+    model.fail("contract", std::string("kind: must be '") + name_of(kind) + "'");
+  }
+  return source;
+}
+
+std::string read_device(const Keys& keys) {
+  static const std::regex kDevice("auto|cpu|cuda(:[0-9]{1,2})?");
+  std::string device = keys.need("device").is_string() ? keys.text("device") : "";
+  if (!std::regex_match(device, kDevice)) keys.fail("device", "must be auto, cpu, cuda or cuda:N");
+  return device;
+}
+
+/// The value of a key that names one of an enum's.
+template <typename Enum>
+void read_name(const Keys& keys, const std::string& key, Enum& value) {
+  if (!keys.has(key)) return;
+  const std::vector<std::string> names = all_names<Enum>();
+  value = *from_name<Enum>(names[keys.choice(key, names)]);
+}
+
+void read_heatmap(const Keys& keys, Configuration& configuration) {
+  keys.refuse_others_than(keys_of(to_json(Configuration{}).at("heatmap")));
+  HeatmapOptions& options = configuration.heatmap;
+  if (keys.has("cmap")) {
+    options.cmap = colormap_names()[keys.choice("cmap", colormap_names())];
+  }
+  if (keys.has("xray-opacity")) options.xray_opacity = keys.number("xray-opacity", 0, 1);
+  if (keys.has("figsize")) options.figsize = keys.number("figsize", 2, 40);
+  read_name(keys, "method", configuration.pipeline.cam_method);
+  read_name(keys, "layout", options.layout);
+}
+
+/// `where` names the file, or what has changed it, in errors.
+Configuration parse(const json& document, const std::string& where,
+                    const std::filesystem::path& folder) {
+  const Keys keys(document, "configuration", where);
+  keys.refuse_others_than(keys_of(to_json(Configuration{})));
+  Configuration configuration;
+  PipelineOptions& pipeline = configuration.pipeline;
+  pipeline.segmenter = read_model(keys, "segmenter", Contract::Kind::segmenter, folder);
+  pipeline.classifier = read_model(keys, "classifier", Contract::Kind::classifier, folder);
+  if (keys.has("batch_size")) configuration.batch_size = keys.whole("batch_size", 1, 1024);
+  if (keys.has("crop_confidence_threshold")) {
+    pipeline.crop_confidence_threshold = keys.number("crop_confidence_threshold", 0, 1);
+  }
+  if (keys.has("device")) pipeline.device = read_device(keys);
+  if (keys.has("threads")) configuration.threads = keys.whole("threads", 0, 1024);
+  if (keys.has("heatmap")) read_heatmap(keys.object("heatmap"), configuration);
+  return configuration;
+}
+
+/// `heatmap.cmap` as a JSON pointer.
+json::json_pointer pointer_to(std::string key) {
+  std::ranges::replace(key, '.', '/');
+  return json::json_pointer("/" + key);
+}
+
+/// Every key that has one value, `heatmap.cmap`, in the order of to_json().
+std::vector<std::string> all_keys() {
+  std::vector<std::string> keys;
+  const ordered_json document = to_json(Configuration{});
+  for (const auto& [key, value] : document.items()) {
+    if (!value.is_object()) keys.push_back(key);
+    if (value.is_object()) {
+      for (const auto& [inner, ignored] : value.items()) {
+        keys.emplace_back(key).append(".").append(inner);
+      }
+    }
+  }
+  return keys;
+}
+
+void apply(const ConfigurationChange& change, json& document) {
+  const std::vector<std::string> keys = all_keys();
+  if (std::ranges::find(keys, change.key) == keys.end()) {
+    throw UsageError("configuration", change.origin,
+                     change.key + ": is not known; known are " + join(keys));
+  }
+  json value = json::parse(change.value, nullptr, /*allow_exceptions=*/false);
+  if (value.is_discarded()) value = change.value;
+  const bool is_model = change.key == "segmenter" || change.key == "classifier";
+  if (is_model && value.is_string() && !change.value.empty()) {
+    value = std::filesystem::absolute(value.get<std::string>()).string();
+  }
+  document[pointer_to(change.key)] = value;
+}
+
+std::map<std::string, std::string> origins_in(const json& document, const std::string& file) {
+  std::map<std::string, std::string> origins;
+  for (const std::string& key : all_keys()) {
+    origins[key] = document.contains(pointer_to(key)) ? file : "default";
+  }
+  return origins;
+}
+
+/// `heatmap.xray-opacity` as the environment has it.
+std::string environment_name(const std::string& key) {
+  std::string name = "CXR_";
+  for (const char letter : key) {
+    const bool is_letter = std::isalpha(static_cast<unsigned char>(letter)) != 0;
+    name += is_letter ? static_cast<char>(std::toupper(static_cast<unsigned char>(letter))) : '_';
+  }
+  return name;
+}
+
+ordered_json to_json(const ModelSource& model) {
+  std::error_code ignored;  // an empty path stays one
+  const std::string path =
+      std::filesystem::absolute(model.file, ignored).lexically_normal().string();
+  if (!model.contract) return path;
+  return {{"path", path}, {"contract", to_json(*model.contract)}};
+}
+
+}  // namespace
+
+Configuration load_configuration(const std::filesystem::path& file,
+                                 const std::vector<ConfigurationChange>& changes) {
+  json document = read_json(file);
+  const std::filesystem::path folder = file.parent_path();
+  Configuration configuration = parse(document, file.string(), folder);
+  std::map<std::string, std::string> origins = origins_in(document, file.string());
+  for (const ConfigurationChange& change : changes) {
+    apply(change, document);
+    configuration = parse(document, change.origin, folder);
+    origins[change.key] = change.origin;
+  }
+  configuration.origins = std::move(origins);
+  return configuration;
+}
+
+std::vector<ConfigurationChange> environment_changes() {
+  std::vector<ConfigurationChange> changes;
+  for (const std::string& key : all_keys()) {
+    const std::string name = environment_name(key);
+    if (const char* value = std::getenv(name.c_str())) changes.push_back({key, value, name});
+  }
+  return changes;
+}
+
+ordered_json to_json(const Configuration& configuration) {
+  const PipelineOptions& pipeline = configuration.pipeline;
+  const HeatmapOptions& heatmap = configuration.heatmap;
+  return {{"segmenter", to_json(pipeline.segmenter)},
+          {"classifier", to_json(pipeline.classifier)},
+          {"batch_size", configuration.batch_size},
+          {"crop_confidence_threshold", pipeline.crop_confidence_threshold},
+          {"device", pipeline.device},
+          {"threads", configuration.threads},
+          {"heatmap",
+           {{"cmap", heatmap.cmap},
+            {"xray-opacity", heatmap.xray_opacity},
+            {"figsize", heatmap.figsize},
+            {"method", name_of(pipeline.cam_method)},
+            {"layout", name_of(heatmap.layout)}}}};
+}
+
+std::string print_configuration(const Configuration& configuration) {
+  const auto line = [&](const std::string& indent, const std::string& name, const std::string& key,
+                        const ordered_json& value, bool is_last) {
+    const auto origin = configuration.origins.find(key);
+    return indent + ordered_json(name).dump() + ": " + value.dump() + (is_last ? "" : ",") +
+           "  // " + (origin == configuration.origins.end() ? "default" : origin->second) + "\n";
+  };
+  const ordered_json document = to_json(configuration);
+  std::string text = "{\n";
+  for (const auto& [key, value] : document.items()) {
+    if (key != "heatmap") text += line("  ", key, key, value, false);
+  }
+  text += "  \"heatmap\": {\n";
+  const ordered_json& heatmap = document.at("heatmap");
+  std::size_t left = heatmap.size();
+  for (const auto& [name, value] : heatmap.items()) {
+    text += line("    ", name, "heatmap." + name, value, --left == 0);
+  }
+  return text + "  }\n}\n";
+}
+
+}  // namespace cxr

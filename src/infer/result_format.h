@@ -1,0 +1,38 @@
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "cxr/pipeline.h"
+
+namespace cxr {
+
+/// The header of the results table: the original programme's four columns, then
+/// `Status,Error`, one `P(CLASS)` for each class, `Box X,Box Y,Box Width,Box Height` (the lung
+/// box), `Image Width,Image Height,Note,Milliseconds`.
+std::vector<std::string> result_columns(const std::vector<std::string>& classes);
+
+/// The cells of one result. `Status` is `ok`, `skipped` or `error`; an image that could not be
+/// judged has name, status and error only. `Note` says where no lungs were found, or not surely
+/// enough, and the whole image was classified.
+///
+/// A text that a spreadsheet would take for a formula (it begins with `=`, `+`, `-`, `@`, a tab or
+/// a carriage return) gets a `'` in front; see without_guard().
+std::vector<std::string> result_cells(const Result& result,
+                                      const std::vector<std::string>& classes);
+
+/// A text of result_cells() as it was.
+std::string without_guard(const std::string& cell);
+
+/// Of a judged result: why the whole image was classified instead of the lung box; empty where it
+/// was not.
+std::string crop_note(const Result& result);
+
+/// All of a result as a JSON object, and back.
+nlohmann::ordered_json to_json(const Result& result, const std::vector<std::string>& classes);
+
+/// Throws nlohmann::json::exception for what to_json() has not written with these classes.
+Result result_from_json(const nlohmann::json& json, const std::vector<std::string>& classes);
+
+}  // namespace cxr

@@ -1,0 +1,87 @@
+#include "result_writer.h"
+
+#include <algorithm>
+#include <ostream>
+
+#include "base/csv.h"
+#include "base/format.h"
+#include "cxr/error.h"
+#include "result_format.h"
+
+namespace cxr {
+namespace {
+
+constexpr std::size_t kWidestName = 40, kWidestClass = 20;
+
+bool begins_code_point(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }
+
+std::size_t width_of(const std::string& text) {
+  return static_cast<std::size_t>(std::ranges::count_if(text, begins_code_point));
+}
+
+/// A text in a column: filled with blanks, or its beginning left out.
+std::string in_column(const std::string& text, std::size_t width) {
+  const std::size_t all = width_of(text);
+  if (all <= width) return text + std::string(width - all, ' ');
+  std::size_t at = 0;
+  for (std::size_t left_out = 0; left_out <= all - width; ++at) {
+    if (begins_code_point(text[at])) ++left_out;
+  }
+  while (!begins_code_point(text[at])) ++at;
+  return "…" + text.substr(at);
+}
+
+std::string right(const std::string& text, std::size_t width) {
+  return std::string(width - std::min(width, text.size()), ' ') + text;
+}
+
+/// Without what would move a terminal's cursor.
+std::string printable(std::string text) {
+  std::ranges::replace_if(
+      text, [](unsigned char byte) { return byte < 0x20 || byte == 0x7F; }, '?');
+  return text;
+}
+
+}  // namespace
+
+void ResultWriter::write_header(std::size_t longest_name) {
+  name_width_ = std::min(std::max<std::size_t>(longest_name, 5), kWidestName);
+  if (format_ == TableFormat::csv) put(csv_line(result_columns(classes_)));
+  if (format_ != TableFormat::table) return;
+  class_width_ = width_of("Prediction");
+  for (const std::string& name : classes_) class_width_ = std::max(class_width_, width_of(name));
+  class_width_ = std::min(class_width_, kWidestClass);
+  put(in_column("Image", name_width_) + "  " + in_column("Prediction", class_width_) +
+      "  Confidence  Quality\n");
+}
+
+void ResultWriter::write(const ResultRecord& record) {
+  switch (format_) {
+    case TableFormat::csv:
+      return put(csv_line(result_cells(record.result, classes_)));
+    case TableFormat::jsonl:
+      return put(record.line);
+    case TableFormat::table:
+      return put(for_people(record.result));
+  }
+}
+
+std::string ResultWriter::for_people(const Result& result) const {
+  const std::string name = in_column(printable(result.name), name_width_) + "  ";
+  if (!result.judged()) {
+    return name + name_of(result.status) + ": " + printable(result.error) + "\n";
+  }
+  const double confidence = result.probabilities[result.predicted];
+  std::string line = name + in_column(result.prediction, class_width_) + "  " +
+                     right(fixed(100 * confidence, 1) + " %", 10) + "  " +
+                     right(fixed(result.lungs.quality, 3), 7);
+  if (const std::string note = crop_note(result); !note.empty()) line += "  " + note;
+  return line + "\n";
+}
+
+void ResultWriter::put(const std::string& line) {
+  out_ << line << std::flush;
+  if (!out_) throw Error("write", "results", "standard output cannot be written");
+}
+
+}  // namespace cxr

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+
+#include "cxr/infer.h"
+#include "cxr/pipeline.h"
+#include "draw/picture.h"
+
+namespace cxr {
+
+/// The sub-folder of an output folder for a kind of picture: `heatmaps`, `panels`, `masks`,
+/// `crops`.
+const char* folder_of(PictureKind kind);
+
+/// What a picture of a judged analysis shows, under a title.
+PictureContent picture_content(const Analysis& analysis, const std::string& title);
+
+/// Draws a picture of a judged analysis.
+/// - overlay, panels: see draw_picture();
+/// - mask: CV_8UC1 of the radiograph's size, lungs 255: as a manifest for training names it;
+/// - crop: CV_8UC3, what the classifier saw, enhanced.
+cv::Mat draw_saved(const Analysis& analysis, PictureKind kind, HeatmapOptions options);
+
+}  // namespace cxr

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "bootstrap.h"
+#include "metrics.h"
+
+namespace cxr {
+
+/// What is true of one radiograph and what a classifier said.
+struct Judgement {
+  std::size_t truth = 0;
+  std::size_t predicted = 0;
+  std::vector<double> probabilities;  ///< of each class
+
+  bool right() const { return truth == predicted; }
+  double confidence() const { return probabilities[predicted]; }
+};
+
+struct ClassMeasures {
+  std::size_t images = 0;
+  Estimate sensitivity;
+  Estimate ppv;
+  Estimate auroc;  ///< against the rest, by the class's probability
+};
+
+/// How well two classes are told apart among the images of both, by p / (p + q).
+struct PairMeasures {
+  std::size_t first = 0;
+  std::size_t second = 0;
+  Estimate auroc;
+};
+
+struct ClassificationMeasures {
+  std::size_t images = 0;
+  std::size_t patients = 0;  ///< an image without a patient counts as one
+  ConfusionMatrix confusion{0};
+  Estimate accuracy;
+  Estimate balanced_accuracy;
+  Estimate calibration_error;
+  Estimate brier;
+  std::vector<ClassMeasures> classes;
+  std::vector<PairMeasures> pairs;  ///< of all classes, also where undefined
+};
+
+/// `patients` names the patient of each judgement, see bootstrap().
+ClassificationMeasures measure_classification(const std::vector<Judgement>& judgements,
+                                              const std::vector<std::string>& patients,
+                                              std::size_t classes, int resamples);
+
+/// Scores of the images that are of a class and of those that are not, for a ROC curve.
+struct Scores {
+  std::vector<double> positives;
+  std::vector<double> negatives;
+};
+Scores scores_against_rest(const std::vector<const Judgement*>& judgements, std::size_t index);
+
+std::vector<ReliabilityBin> reliability_of(const std::vector<const Judgement*>& judgements);
+
+}  // namespace cxr

@@ -1,0 +1,151 @@
+#include "cxr/contract.h"
+
+#include <charconv>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "base/json_reader.h"
+#include "cxr/error.h"
+
+namespace cxr {
+namespace {
+
+using nlohmann::json;
+
+constexpr int kMinInput = 32;
+constexpr int kMaxInput = 4096;
+
+using Fields = JsonReader<Error>;
+
+int read_pixels(const Fields& fields, const std::string& key) {
+  return fields.whole(key, kMinInput, kMaxInput, "a whole number of pixels");
+}
+
+float as_finite(const Fields& fields, const std::string& key, const json& value) {
+  const float number = value.is_number() ? value.get<float>() : NAN;
+  if (!std::isfinite(number)) fields.fail(key, "must be a number");
+  return number;
+}
+
+/// The value of a field that is one of an enum's words.
+template <typename Enum>
+Enum parse_name(const Fields& fields, const std::string& key) {
+  const std::vector<std::string> words = all_names<Enum>();
+  return *from_name<Enum>(words[fields.choice(key, words)]);
+}
+
+int parse_side(const Fields& fields, const std::string& key) {
+  const int side = read_pixels(fields, key);
+  if (side % kMinInput != 0) fields.fail(key, "must be a multiple of 32");
+  return side;
+}
+
+std::array<float, 3> parse_channels(const Fields& fields, const std::string& key) {
+  const json& values = fields.need(key);
+  if (!values.is_array() || values.size() != 3) fields.fail(key, "must be three numbers");
+  std::array<float, 3> channels{};
+  for (std::size_t i = 0; i < 3; ++i) channels[i] = as_finite(fields, key, values[i]);
+  return channels;
+}
+
+NetworkInput parse_input(const Fields& fields) {
+  NetworkInput input;
+  input.width = parse_side(fields, "width");
+  input.height = parse_side(fields, "height");
+  input.resize = parse_name<Resize>(fields, "resize");
+  input.mean = parse_channels(fields, "mean");
+  input.std = parse_channels(fields, "std");
+  for (const float deviation : input.std) {
+    if (deviation <= 0.0F) fields.fail("std", "must be above 0");
+  }
+  return input;
+}
+
+std::vector<std::string> parse_classes(const Fields& fields, Contract::Kind kind) {
+  const json& names = fields.need("classes");
+  if (!names.is_array()) fields.fail("classes", "must be a list of names");
+  std::vector<std::string> classes;
+  for (const json& name : names) {
+    classes.push_back(name.is_string() ? name.get<std::string>() : "");
+    if (classes.back().empty()) fields.fail("classes", "must be names, none of them empty");
+  }
+  if (std::set(classes.begin(), classes.end()).size() != classes.size()) {
+    fields.fail("classes", "must differ from one another");
+  }
+  if (kind == Contract::Kind::segmenter && classes.size() != 2) {
+    fields.fail("classes", "must be two for a segmenter");
+  }
+  if (classes.size() < 2) fields.fail("classes", "must be at least two");
+  return classes;
+}
+
+OutsideLungs parse_outside_lungs(const Fields& fields) {
+  const json& outside = fields.find("outside_lungs");
+  if (outside.is_null() || outside == "keep") return OutsideLungs::keep;
+  if (outside == "grey") return OutsideLungs::grey;
+  fields.fail("outside_lungs", "must be 'keep' or 'grey'");
+}
+
+float parse_temperature(const Fields& fields) {
+  if (fields.find("temperature").is_null()) return 1.0F;
+  const float temperature = as_finite(fields, "temperature", fields.find("temperature"));
+  if (temperature <= 0.0F) fields.fail("temperature", "must be above 0");
+  return temperature;
+}
+
+/// The double that reads like the float: 0.485, not 0.48500001430511475.
+double as_written(float value) {
+  char text[32];
+  const auto written = std::to_chars(std::begin(text), std::end(text), value);
+  double result = 0.0;
+  std::from_chars(text, written.ptr, result);
+  return result;
+}
+
+json channels_to_json(const std::array<float, 3>& values) {
+  return {as_written(values[0]), as_written(values[1]), as_written(values[2])};
+}
+
+}  // namespace
+
+Contract parse_contract(const json& document, const std::string& where) {
+  const Fields fields(document, "contract", where);
+  Contract contract;
+  contract.kind = parse_name<Contract::Kind>(fields, "kind");
+  contract.name = fields.text("name");
+  contract.version = fields.text("version");
+  contract.input = parse_input(fields.object("input"));
+  contract.classes = parse_classes(fields, contract.kind);
+  contract.data = fields.text("data");
+  contract.licence = fields.text("licence");
+  if (!fields.find("enhance_side").is_null()) {
+    contract.enhance_side = read_pixels(fields, "enhance_side");
+  }
+  contract.outside_lungs = parse_outside_lungs(fields);
+  if (!fields.find("planes").is_null()) contract.planes = parse_name<Planes>(fields, "planes");
+  contract.temperature = parse_temperature(fields);
+  return contract;
+}
+
+json to_json(const Contract& contract) {
+  const NetworkInput& input = contract.input;
+  return {{"kind", name_of(contract.kind)},
+          {"name", contract.name},
+          {"version", contract.version},
+          {"input",
+           {{"width", input.width},
+            {"height", input.height},
+            {"resize", name_of(input.resize)},
+            {"mean", channels_to_json(input.mean)},
+            {"std", channels_to_json(input.std)}}},
+          {"classes", contract.classes},
+          {"data", contract.data},
+          {"licence", contract.licence},
+          {"enhance_side", contract.enhance_side ? json(*contract.enhance_side) : json()},
+          {"outside_lungs", name_of(contract.outside_lungs)},
+          {"planes", name_of(contract.planes)},
+          {"temperature", as_written(contract.temperature)}};
+}
+
+}  // namespace cxr

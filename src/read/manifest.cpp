@@ -1,0 +1,156 @@
+#include "manifest.h"
+
+#include <map>
+#include <set>
+#include <utility>
+
+#include "base/csv.h"
+#include "base/listing.h"
+#include "cxr/error.h"
+#include "cxr/read.h"
+
+namespace cxr {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kStage = "manifest";
+
+/// The rows of all manifests, and what is wrong with each.
+struct Rows {
+  std::vector<ManifestRow> rows;
+  std::vector<std::string> problems;  ///< one a row, the first found; empty where all is well
+  bool one_manifest = true;
+
+  std::string place(const ManifestRow& row) const {
+    return (one_manifest ? "" : row.manifest.string() + " ") + "line " + std::to_string(row.line);
+  }
+  void complain(std::size_t row, std::string problem) {
+    if (problems[row].empty()) problems[row] = std::move(problem);
+  }
+};
+
+std::string problem_of_file(const char* column, const fs::path& file) {
+  std::error_code ignored;
+  if (file.empty()) return std::string(column) + " is empty";
+  if (!fs::is_regular_file(file, ignored)) return "no such file: " + file.string();
+  return "";
+}
+
+std::string describe(cv::Size size) {
+  return std::to_string(size.width) + " x " + std::to_string(size.height);
+}
+
+std::string problem_of_pixels(const ManifestRow& row, Purpose purpose) {
+  if (row.split != "train" && row.split != "val") return "";
+  try {
+    const cv::Size image = radiograph_size(row.image);
+    if (purpose == Purpose::classification) return "";
+    const cv::Size mask = radiograph_size(row.mask);
+    if (mask == image) return "";
+    return "mask " + row.mask.string() + " is " + describe(mask) + " pixels, its image " +
+           describe(image);
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
+/// What is wrong with a row by itself; empty where nothing is.
+std::string problem(const ManifestRow& row, Purpose purpose) {
+  const bool segmentation = purpose == Purpose::segmentation;
+  if (row.split.empty()) return "split is empty";
+  std::string what = problem_of_file("image", row.image);
+  if (what.empty() && segmentation) what = problem_of_file("mask", row.mask);
+  if (what.empty() && !segmentation && row.label.empty()) what = "label is empty";
+  return what.empty() ? problem_of_pixels(row, purpose) : what;
+}
+
+void read_rows(const fs::path& file, Purpose purpose, Rows& all) {
+  const CsvTable table = read_csv(file);
+  const bool segmentation = purpose == Purpose::segmentation;
+  for (const char* column : {"image", "split", segmentation ? "mask" : "label"}) {
+    table.column(column);
+  }
+  if (table.rows.empty()) throw Error(kStage, file.string(), "has no rows");
+
+  for (std::size_t i = 0; i < table.rows.size(); ++i) {
+    const auto cell = [&](const char* column) {
+      const std::ptrdiff_t at = table.find_column(column);
+      return at < 0 ? "" : table.rows[i][static_cast<std::size_t>(at)];
+    };
+    const auto path = [&](const char* column) {
+      return cell(column).empty() ? fs::path() : file.parent_path() / cell(column);
+    };
+    all.rows.push_back({.image = path("image"),
+                        .mask = segmentation ? path("mask") : fs::path(),
+                        .label = segmentation ? "" : cell("label"),
+                        .split = cell("split"),
+                        .source = cell("source"),
+                        .patient = cell("patient"),
+                        .manifest = file,
+                        .line = table.lines[i]});
+    all.problems.push_back(problem(all.rows.back(), purpose));
+  }
+}
+
+void find_unknown_labels(Rows& all) {
+  std::set<std::string> known;
+  for (const ManifestRow& row : all.rows) {
+    if (row.split == "train" && !row.label.empty()) known.insert(row.label);
+  }
+  if (known.empty()) return;
+  for (std::size_t i = 0; i < all.rows.size(); ++i) {
+    if (known.contains(all.rows[i].label)) continue;
+    all.complain(i, "label '" + all.rows[i].label + "' is not known: train has " +
+                        join({known.begin(), known.end()}));
+  }
+}
+
+/// Finds rows of `val` for which `key` gives what it gives for a row of `train`.
+template <typename Key>
+void find_leaks(Rows& all, const std::string& what, const Key& key) {
+  std::map<std::string, const ManifestRow*> training;
+  for (const ManifestRow& row : all.rows) {
+    if (row.split == "train") training.emplace(key(row), &row);
+  }
+  training.erase("");
+  for (std::size_t i = 0; i < all.rows.size(); ++i) {
+    if (all.rows[i].split != "val") continue;
+    const auto found = training.find(key(all.rows[i]));
+    if (found == training.end()) continue;
+    all.complain(i, what + " is in train, too (" + all.place(*found->second) + ")");
+  }
+}
+
+std::string same_file(const ManifestRow& row) {
+  std::error_code ignored;
+  return row.image.empty() ? "" : fs::weakly_canonical(row.image, ignored).string();
+}
+
+/// What is wrong, with its place.
+std::vector<std::string> problems_of(const Rows& all) {
+  std::vector<std::string> problems;
+  for (std::size_t i = 0; i < all.rows.size(); ++i) {
+    if (!all.problems[i].empty())
+      problems.push_back(all.place(all.rows[i]) + ": " + all.problems[i]);
+  }
+  return problems;
+}
+
+}  // namespace
+
+std::vector<ManifestRow> read_manifests(const std::vector<fs::path>& files, Purpose purpose) {
+  Rows all;
+  all.one_manifest = files.size() == 1;
+  for (const fs::path& file : files) read_rows(file, purpose, all);
+  if (purpose == Purpose::classification) find_unknown_labels(all);
+  find_leaks(all, "image", same_file);
+  find_leaks(all, "patient", [](const ManifestRow& row) { return row.patient; });
+  const std::vector<std::string> problems = problems_of(all);
+  if (!problems.empty()) {
+    throw Error(kStage, all.one_manifest ? files[0].string() : "", bad_rows(problems));
+  }
+  return std::move(all.rows);
+}
+
+}  // namespace cxr

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <opencv2/core.hpp>
+
+namespace cxr {
+
+/// A picture that is no radiograph, for a segmenter to learn that there are no lungs in it: blank,
+/// noise, clouds, gradients, overlapping shapes as in photographs, pages of text, icons; or pieces
+/// of `radiograph` (CV_8UC1) too small to show lungs, or shuffled. CV_8UC1 of `size`.
+cv::Mat random_negative_example(const cv::Mat& radiograph, cv::Size size, cv::RNG& rng);
+
+}  // namespace cxr

@@ -1,0 +1,306 @@
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <opencv2/imgproc.hpp>
+#include <random>
+#include <set>
+#include <sstream>
+
+#include "augment.h"
+#include "base/sha256.h"
+#include "cxr/error.h"
+#include "cxr/lung_box.h"
+#include "cxr/read.h"
+#include "cxr/train.h"
+#include "lungs_cache.h"
+#include "metrics/metrics.h"
+#include "network/network_input.h"
+#include "network/tensor.h"
+#include "pipeline/classify.h"
+#include "pipeline/crop.h"
+#include "pipeline/enhance.h"
+#include "read/manifest.h"
+#include "sampling.h"
+#include "temperature.h"
+#include "training_loop.h"
+
+namespace cxr {
+namespace {
+
+constexpr const char* kStage = "training";
+
+/// A radiograph scaled so that the longer side of its crop is that which is enhanced. All of it is
+/// kept, because augmentation looks over the edge of the crop.
+struct TrainingExample {
+  cv::Mat image;  ///< CV_8UC1
+  cv::Mat lungs;  ///< CV_8UC1 of its size, 0 or 255; empty where not trusted or not wanted
+  cv::Rect crop;
+  std::size_t label = 0;
+  std::string source;
+};
+
+/// What inference would classify.
+struct ValidationExample {
+  cv::Mat enhanced;  ///< CV_8UC3
+  std::size_t label = 0;
+};
+
+struct Examples {
+  std::vector<TrainingExample> training;
+  std::vector<ValidationExample> validation;
+  std::vector<ValidationExample> held_out;
+};
+
+TrainingExample make_training_example(const cv::Mat& image, const Lungs& lungs,
+                                      const Contract& contract) {
+  const cv::Rect crop = choose_crop(lungs.box, kTrustedQuality, image.size());
+  const double scale =
+      static_cast<double>(*contract.enhance_side) / std::max(crop.width, crop.height);
+  const auto scaled = [scale](int value) { return std::max(1, cvRound(value * scale)); };
+  TrainingExample example;
+  cv::resize(image, example.image, {}, scale, scale, scale < 1 ? cv::INTER_AREA : cv::INTER_CUBIC);
+  if (contract.outside_lungs == OutsideLungs::grey && is_trusted(lungs.box, kTrustedQuality)) {
+    example.lungs = mask_at(lungs.mask, example.image.size());
+  }
+  example.crop = {cvRound(crop.x * scale), cvRound(crop.y * scale), scaled(crop.width),
+                  scaled(crop.height)};
+  return example;
+}
+
+/// The lungs of a radiograph that is black elsewhere.
+Lungs lungs_of_masked(const cv::Mat& image) {
+  constexpr double kBlack = 8;  // JPEG leaves some grey round the lungs
+  cv::Mat mask;
+  cv::threshold(image, mask, kBlack, 255, cv::THRESH_BINARY);
+  cv::morphologyEx(mask, mask, cv::MORPH_OPEN, cv::Mat::ones(3, 3, CV_8UC1));
+  return {find_lung_box(cv::Mat(mask.size(), CV_32FC1, cv::Scalar(1)), mask, image.size()), mask};
+}
+
+std::vector<std::string> labels_of(const std::vector<ManifestRow>& rows) {
+  std::set<std::string> labels;
+  for (const ManifestRow& row : rows) labels.insert(row.label);
+  return {labels.begin(), labels.end()};
+}
+
+Examples load(const ClassifierOptions& options, const std::vector<ManifestRow>& rows,
+              const Contract& contract, LungsCache& cache, const TrainingListener& listener) {
+  constexpr std::size_t kSaveEvery = 1000;
+  const std::vector<std::string>& classes = contract.classes;
+  Examples examples;
+  std::size_t done = 0;
+  for_each_example(options.training, rows, listener, [&](const ManifestRow& row, Part part) {
+    const cv::Mat image = read_radiograph(row.image);
+    const bool masked = std::ranges::find(options.masked, row.manifest) != options.masked.end();
+    const std::string name = std::filesystem::weakly_canonical(row.image).string();
+    const Lungs lungs = masked ? lungs_of_masked(image) : cache.find(name, image);
+    const auto label = static_cast<std::size_t>(
+        std::find(classes.begin(), classes.end(), row.label) - classes.begin());
+    if (part == Part::training) {
+      examples.training.push_back(make_training_example(image, lungs, contract));
+      examples.training.back().label = label;
+      examples.training.back().source = row.source;
+    } else {
+      auto& kind = part == Part::validation ? examples.validation : examples.held_out;
+      const cv::Mat crop =
+          crop_radiograph(image, lungs.box, lungs.mask, kTrustedQuality, contract.outside_lungs);
+      kind.push_back({enhance(crop, contract.enhance_side, contract.planes), label});
+    }
+    if (++done % kSaveEvery == 0) cache.save();
+  });
+  cache.save();
+  return examples;
+}
+
+/// The crop as training sees it: moved and re-toned.
+cv::Mat augmented_crop(const TrainingExample& example, const Augmentation& augmentation,
+                       cv::RNG& rng) {
+  const cv::Size size = example.crop.size();
+  const cv::Mat map = random_affine(augmentation, example.crop, size, rng);
+  cv::Mat crop;
+  cv::warpAffine(example.image, crop, map, size, cv::INTER_LINEAR);
+  crop = random_tones(augmentation, crop, rng);
+  if (example.lungs.empty()) return crop;
+  cv::Mat lungs;
+  cv::warpAffine(example.lungs, lungs, map, size, cv::INTER_NEAREST);
+  return isolate_lungs(crop, random_raggedness(augmentation, lungs, rng));
+}
+
+/// Blends each example of a batch with another (Zhang et al., ICLR 2018: mixup).
+void mix(torch::Tensor& input, torch::Tensor& target, double alpha, std::uint64_t seed) {
+  std::mt19937_64 random(seed);
+  std::gamma_distribution<double> gamma(alpha);
+  const double a = gamma(random);
+  const double b = gamma(random);
+  const double weight = a + b > 0 ? a / (a + b) : 1;  // Beta(alpha, alpha)
+  input = torch::lerp(input.flip(0), input, weight);
+  target = torch::lerp(target.flip(0), target, weight);
+}
+
+TrainingBatch make_batch(const Examples& examples, const ClassifierOptions& options,
+                         const Contract& contract, const std::vector<std::size_t>& indices,
+                         std::uint64_t seed) {
+  const std::size_t classes = contract.classes.size();
+  std::vector<cv::Mat> enhanced;
+  NdArray target({static_cast<std::int64_t>(indices.size()), static_cast<std::int64_t>(classes)});
+  std::ranges::fill(target.values,
+                    static_cast<float>(options.label_smoothing / static_cast<double>(classes)));
+  for (std::size_t i = 0; i < indices.size(); ++i) {
+    const TrainingExample& example = examples.training[indices[i]];
+    cv::RNG rng = example_rng(seed, i);
+    enhanced.push_back(enhance(augmented_crop(example, options.training.augmentation, rng),
+                               std::nullopt, options.planes));
+    target.at(i)[example.label] += static_cast<float>(1 - options.label_smoothing);
+  }
+  const NdArray input = to_network_input(enhanced, contract.input);
+  TrainingBatch batch{as_tensor(input).clone(), as_tensor(target).clone()};
+  if (options.mixup > 0) mix(batch.input, batch.target, options.mixup, seed);
+  return batch;
+}
+
+/// Cross-entropy with a target of probabilities.
+torch::Tensor classification_loss(const torch::Tensor& logits, const torch::Tensor& target) {
+  return -(target * logits.log_softmax(1)).sum(1).mean();
+}
+
+NdArray logits_of(torch::jit::Module& network, const std::vector<ValidationExample>& examples,
+                  const Contract& contract) {
+  constexpr std::size_t kBatch = 32;
+  NdArray logits({static_cast<std::int64_t>(examples.size()),
+                  static_cast<std::int64_t>(contract.classes.size())});
+  for (std::size_t begin = 0; begin < examples.size(); begin += kBatch) {
+    std::vector<cv::Mat> enhanced;
+    for (std::size_t i = begin; i < std::min(begin + kBatch, examples.size()); ++i) {
+      enhanced.push_back(examples[i].enhanced);
+    }
+    const NdArray some = to_ndarray(evaluate(network, to_network_input(enhanced, contract.input)));
+    std::ranges::copy(some.values, logits.at(begin));
+  }
+  return logits;
+}
+
+std::vector<std::size_t> labels_of(const std::vector<ValidationExample>& examples) {
+  std::vector<std::size_t> labels;
+  for (const ValidationExample& example : examples) labels.push_back(example.label);
+  return labels;
+}
+
+/// Balanced accuracy, accuracy, and each sensitivity.
+Metrics accuracies(const NdArray& logits, const std::vector<std::size_t>& labels,
+                   const std::vector<std::string>& classes) {
+  ConfusionMatrix matrix(classes.size());
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const float* row = logits.at(i);
+    const auto predicted = std::max_element(row, row + classes.size()) - row;
+    ++matrix.at(labels[i], static_cast<std::size_t>(predicted));
+  }
+  Metrics metrics{{"balanced_accuracy", *matrix.balanced_accuracy()},
+                  {"accuracy", *matrix.accuracy()}};
+  for (std::size_t c = 0; c < classes.size(); ++c) {
+    const Measure sensitivity = matrix.sensitivity(c);
+    if (sensitivity) metrics.emplace_back("sensitivity_" + classes[c], *sensitivity);
+  }
+  return metrics;
+}
+
+/// Metrics of the validation split and of what is held out; fits the contract's temperature.
+Metrics validate(torch::jit::Module& network, const Examples& examples, Contract& contract) {
+  const NdArray logits = logits_of(network, examples.validation, contract);
+  const auto labels = labels_of(examples.validation);
+  contract.temperature = fit_temperature(logits, labels);
+  Metrics metrics = accuracies(logits, labels, contract.classes);
+  metrics.emplace_back("temperature", contract.temperature);
+  if (examples.held_out.empty()) return metrics;
+  for (const auto& [name, value] : accuracies(logits_of(network, examples.held_out, contract),
+                                              labels_of(examples.held_out), contract.classes)) {
+    metrics.emplace_back("held_out_" + name, value);
+  }
+  return metrics;
+}
+
+std::vector<double> weights_of(const std::vector<TrainingExample>& examples, Balance balance) {
+  std::vector<std::string> labels;
+  std::vector<std::string> sources;
+  for (const TrainingExample& example : examples) {
+    labels.push_back(std::to_string(example.label));
+    sources.push_back(example.source);
+  }
+  if (balance == Balance::label) return balanced_weights(labels);
+  if (balance == Balance::label_and_source) return balanced_weights(labels, sources);
+  return std::vector<double>(examples.size(), 1.0 / static_cast<double>(examples.size()));
+}
+
+Contract classifier_contract(const ClassifierOptions& options,
+                             const std::vector<std::string>& classes) {
+  Contract contract;
+  contract.kind = Contract::Kind::classifier;
+  contract.name = "resnet34-cxr";
+  contract.version = std::string("2");
+  contract.input.width = contract.input.height = options.training.side;
+  contract.input.resize = Resize::letterbox;
+  contract.classes = classes;
+  contract.data = options.training.data;
+  contract.licence = options.training.licence;
+  contract.enhance_side = options.enhance_side.value_or(options.training.side);
+  contract.outside_lungs = options.outside_lungs;
+  contract.planes = options.planes;
+  return contract;
+}
+
+void check(const ClassifierOptions& options) {
+  check(options.training);
+  const auto require = [](bool holds, const char* option, const char* allowed) {
+    if (!holds) throw UsageError(kStage, option, std::string("must be ") + allowed);
+  };
+  const int enhance_side = options.enhance_side.value_or(options.training.side);
+  require(enhance_side >= 32 && enhance_side <= 4096, "--enhance-side", "from 32 to 4096");
+  require(options.label_smoothing >= 0 && options.label_smoothing <= 0.5, "--label-smoothing",
+          "from 0 to 0.5");
+  require(options.mixup >= 0 && options.mixup <= 10, "--mixup", "from 0 to 10");
+  require(options.masked.empty() || options.outside_lungs == OutsideLungs::grey, "--masked",
+          "used with --outside-lungs grey: else black would be a mark of its labels");
+}
+
+/// The options that are the classifier's own, for TrainingTask::depends_on.
+std::string describe(const ClassifierOptions& options, const Contract& contract,
+                     const std::string& segmenter) {
+  std::ostringstream text;
+  for (const auto& manifest : options.masked) text << " masked=" << sha256(manifest);
+  text << " segmenter=" << segmenter << " enhance-side=" << *contract.enhance_side
+       << " outside-lungs=" << name_of(contract.outside_lungs)
+       << " planes=" << name_of(contract.planes) << " balance=" << name_of(options.balance)
+       << " label-smoothing=" << options.label_smoothing << " mixup=" << options.mixup;
+  return text.str();
+}
+
+}  // namespace
+
+void train_classifier(const ClassifierOptions& options, const TrainingListener& listener) {
+  check(options);
+  const TrainingOptions& training = options.training;
+  std::vector<std::filesystem::path> manifests = training.manifests;
+  manifests.insert(manifests.end(), options.masked.begin(), options.masked.end());
+  const auto rows = read_manifests(manifests, Purpose::classification);
+  TrainingTask task;
+  task.contract = classifier_contract(options, labels_of(rows));
+  if (task.contract.classes.size() < 2) {
+    throw Error(kStage, training.manifests.front().string(), "has fewer than two labels");
+  }
+  LungsCache cache(std::filesystem::path(training.out).concat(".lungs.csv"), options.segmenter);
+  const Examples examples = load(options, rows, task.contract, cache, listener);
+
+  task.weights = weights_of(examples.training, options.balance);
+  task.batch = [&](const std::vector<std::size_t>& indices, int side, std::uint64_t seed) {
+    Contract contract = task.contract;
+    contract.input.width = contract.input.height = side;
+    return make_batch(examples, options, contract, indices, seed);
+  };
+  task.initial_encoder = options.segmenter;
+  task.depends_on = describe(options, task.contract, cache.segmenter());
+  task.loss = classification_loss;
+  task.validate = [&](torch::jit::Module& network, Contract& contract) {
+    return validate(network, examples, contract);
+  };
+  run_training(task, training, listener);
+}
+
+}  // namespace cxr

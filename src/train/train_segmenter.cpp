@@ -1,0 +1,176 @@
+#include <torch/torch.h>
+
+#include <map>
+#include <opencv2/imgproc.hpp>
+
+#include "augment.h"
+#include "cxr/error.h"
+#include "cxr/read.h"
+#include "cxr/train.h"
+#include "metrics/metrics.h"
+#include "negative_example.h"
+#include "network/network_input.h"
+#include "network/tensor.h"
+#include "read/lung_mask.h"
+#include "read/manifest.h"
+#include "training_loop.h"
+
+namespace cxr {
+namespace {
+
+struct Example {
+  cv::Mat image;  ///< CV_8UC1
+  cv::Mat mask;   ///< CV_8UC1, 0 or 255, of the image's size
+  std::string source;
+};
+
+struct Examples {
+  std::vector<Example> training;
+  std::vector<Example> validation;
+  std::vector<Example> held_out;
+};
+
+cv::Mat shrunk(const cv::Mat& image, cv::Size size) {
+  cv::Mat small;
+  cv::resize(image, small, size, 0, 0, cv::INTER_AREA);
+  return small;
+}
+
+/// Training examples are kept a little larger than the network's input, validation examples as
+/// they are, so that they take inference's own way into the network.
+Examples load(const TrainingOptions& options, const TrainingListener& listener) {
+  const cv::Size kept(options.side * 8 / 7, options.side * 8 / 7);
+  Examples examples;
+  for_each_example(
+      options, read_manifests(options.manifests, Purpose::segmentation), listener,
+      [&](const ManifestRow& row, Part part) {
+        const cv::Mat image = read_radiograph(row.image);
+        const cv::Mat mask = read_lung_mask(row.mask, image.size());
+        if (part == Part::training) {
+          examples.training.push_back({shrunk(image, kept), shrunk(mask, kept), row.source});
+        } else {
+          auto& kind = part == Part::validation ? examples.validation : examples.held_out;
+          kind.push_back({image, mask, row.source});
+        }
+      });
+  return examples;
+}
+
+/// Which images of a training become negatives, and how the others are changed.
+struct Recipe {
+  Augmentation augmentation;
+  double negatives;
+  NetworkInput input;
+};
+
+/// One image as the network will see it and, in `target` (CV_8UC1), its lungs as ones.
+cv::Mat augmented(const Example& example, const Recipe& recipe, cv::RNG& rng, cv::Mat& target) {
+  const cv::Size size = target.size();
+  if (rng.uniform(0.0, 1.0) < recipe.negatives) {
+    target = 0;
+    const cv::Mat negative = random_negative_example(example.image, size, rng);
+    return rng.uniform(0, 2) == 0 ? negative : random_tones(recipe.augmentation, negative, rng);
+  }
+  const cv::Rect whole({}, example.image.size());
+  const cv::Mat map = random_affine(recipe.augmentation, whole, size, rng);
+  cv::Mat image;
+  cv::Mat mask;
+  cv::warpAffine(example.image, image, map, size, cv::INTER_LINEAR);
+  cv::warpAffine(example.mask, mask, map, size, cv::INTER_LINEAR);
+  cv::threshold(mask, target, 127, 1, cv::THRESH_BINARY);
+  return random_tones(recipe.augmentation, image, rng);
+}
+
+TrainingBatch make_batch(const std::vector<Example>& examples, const Recipe& recipe,
+                         const std::vector<std::size_t>& indices, std::uint64_t seed) {
+  const cv::Size size(recipe.input.width, recipe.input.height);
+  const auto count = static_cast<std::int64_t>(indices.size());
+  auto target = torch::empty({count, size.height, size.width}, torch::kUInt8);
+  std::vector<cv::Mat> images;
+  for (std::size_t i = 0; i < indices.size(); ++i) {
+    cv::RNG rng = example_rng(seed, i);
+    cv::Mat lungs(size, CV_8UC1, target[static_cast<std::int64_t>(i)].data_ptr());
+    images.push_back(augmented(examples[indices[i]], recipe, rng, lungs));
+  }
+  const NdArray batch = to_network_input(images, recipe.input);
+  return {as_tensor(batch).clone(), target.to(torch::kLong)};
+}
+
+/// Cross-entropy plus one minus the soft Dice coefficient of the lungs.
+torch::Tensor segmentation_loss(const torch::Tensor& logits, const torch::Tensor& target) {
+  const auto lung = logits.softmax(1).select(1, 1);
+  const auto truth = target.to(torch::kFloat);
+  const auto dice = (2 * (lung * truth).sum({1, 2}) + 1) / ((lung + truth).sum({1, 2}) + 1);
+  return torch::cross_entropy_loss(logits, target) + 1 - dice.mean();
+}
+
+/// Dice of each image, by source.
+std::map<std::string, std::vector<double>> dice_by_source(torch::jit::Module& network,
+                                                          const std::vector<Example>& examples,
+                                                          const NetworkInput& input) {
+  std::map<std::string, std::vector<double>> by_source;
+  const cv::Size size(input.width, input.height);
+  for (const Example& example : examples) {
+    const auto logits = evaluate(network, to_network_input({example.image}, input));
+    auto predicted = logits.argmax(1).to(torch::kUInt8).contiguous();
+    const cv::Mat truth = shrunk(example.mask, size) > 127;
+    by_source[example.source].push_back(dice(cv::Mat(size, CV_8UC1, predicted.data_ptr()), truth));
+  }
+  return by_source;
+}
+
+/// Mean Dice over all validation images, and over those of each source.
+Metrics validate(torch::jit::Module& network, const Examples& examples, const NetworkInput& input) {
+  auto by_source = dice_by_source(network, examples.validation, input);
+  std::vector<double> all;
+  for (const auto& [source, values] : by_source)
+    all.insert(all.end(), values.begin(), values.end());
+  by_source.merge(dice_by_source(network, examples.held_out, input));
+  Metrics metrics{{"dice", *mean(all)}};
+  for (const auto& [source, values] : by_source) {
+    if (!source.empty()) metrics.emplace_back("dice_" + source, *mean(values));
+  }
+  return metrics;
+}
+
+Contract segmenter_contract(const TrainingOptions& options) {
+  Contract contract;
+  contract.kind = Contract::Kind::segmenter;
+  contract.name = "unet-resnet34-lungs";
+  contract.version = std::string("2");
+  contract.input.width = contract.input.height = options.side;
+  contract.input.resize = Resize::squish;
+  contract.classes = {"background", "lung"};
+  contract.data = options.data;
+  contract.licence = options.licence;
+  return contract;
+}
+
+}  // namespace
+
+void train_segmenter(const SegmenterOptions& options, const TrainingListener& listener) {
+  const TrainingOptions& training = options.training;
+  check(training);
+  if (options.negatives < 0 || options.negatives > 0.9) {
+    throw UsageError("training", "--negatives", "must be from 0 to 0.9");
+  }
+  const Examples examples = load(training, listener);
+
+  TrainingTask task;
+  task.contract = segmenter_contract(training);
+  task.weights.assign(examples.training.size(),
+                      1.0 / static_cast<double>(examples.training.size()));
+  task.batch = [&](const std::vector<std::size_t>& indices, int side, std::uint64_t seed) {
+    Recipe recipe{training.augmentation, options.negatives, task.contract.input};
+    recipe.input.width = recipe.input.height = side;
+    return make_batch(examples.training, recipe, indices, seed);
+  };
+  task.depends_on = " negatives=" + std::to_string(options.negatives);
+  task.loss = segmentation_loss;
+  task.validate = [&](torch::jit::Module& network, const Contract& contract) {
+    return validate(network, examples, contract.input);
+  };
+  run_training(task, training, listener);
+}
+
+}  // namespace cxr

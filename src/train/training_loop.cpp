@@ -1,0 +1,333 @@
+#include "training_loop.h"
+
+#include <ATen/autocast_mode.h>
+#include <torch/csrc/jit/runtime/graph_executor.h>
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <future>
+#include <iomanip>
+#include <numbers>
+#include <opencv2/core.hpp>
+#include <sstream>
+
+#include "base/atomic_file.h"
+#include "base/sha256.h"
+#include "checkpoint.h"
+#include "cxr/error.h"
+#include "network/architecture.h"
+#include "network/tensor.h"
+#include "network/threads.h"
+#include "sampling.h"
+#include "training_curves.h"
+#include "training_log.h"
+#include "weight_average.h"
+
+namespace cxr {
+namespace {
+
+using torch::jit::Module;
+
+constexpr const char* kStage = "training";
+constexpr double kLargestGradient = 5.0;  // norm over all parameters
+
+/// What a resumed run must have in common with the run that it goes on with.
+std::string describe(const TrainingTask& task, const TrainingOptions& options) {
+  std::ostringstream text;
+  text << "manifests=";
+  for (const auto& manifest : options.manifests) text << sha256(manifest) << ',';
+  if (!options.init.empty()) text << " init=" << sha256(options.init);
+  for (const std::string& source : options.hold_out) text << " hold-out=" << source;
+  text << task.depends_on << " epochs=" << options.epochs
+       << " images-per-epoch=" << options.images_per_epoch << " batch-size=" << options.batch_size
+       << " side=" << options.side << " first-side=" << options.first_side.value_or(options.side)
+       << " learning-rate=" << options.learning_rate << " weight-decay=" << options.weight_decay
+       << " averaging=" << options.averaging << " seed=" << options.seed
+       << " bfloat16=" << options.bfloat16;
+  for_each_range(options.augmentation, [&](const char* name, double value, const char*) {
+    text << ' ' << name << '=' << value;
+  });
+  return text.str();
+}
+
+/// Weight decay is for kernels and matrices: on biases and batch norm it only slows learning.
+std::vector<torch::optim::OptimizerParamGroup> parameter_groups(const Module& network,
+                                                                double weight_decay) {
+  std::vector<torch::Tensor> kernels;
+  std::vector<torch::Tensor> others;
+  for (const torch::Tensor& parameter : network.parameters()) {
+    (parameter.dim() > 1 ? kernels : others).push_back(parameter);
+  }
+  const auto group = [](std::vector<torch::Tensor> parameters, double decay) {
+    return torch::optim::OptimizerParamGroup(std::move(parameters),
+                                             std::make_unique<torch::optim::AdamWOptions>(
+                                                 torch::optim::AdamWOptions().weight_decay(decay)));
+  };
+  return {group(std::move(kernels), weight_decay), group(std::move(others), 0.0)};
+}
+
+/// One cycle: up from a 25th of the peak during the first quarter, then down to almost nothing,
+/// both along half a cosine. `progress` is 0..1.
+double one_cycle(double peak, double progress) {
+  constexpr double kWarmUp = 0.25;
+  const auto between = [](double from, double to, double t) {
+    return to + (from - to) * (1 + std::cos(std::numbers::pi * t)) / 2;
+  };
+  return progress < kWarmUp ? between(peak / 25, peak, progress / kWarmUp)
+                            : between(peak, peak / 1e4, (progress - kWarmUp) / (1 - kWarmUp));
+}
+
+void set_learning_rate(torch::optim::Optimizer& optimizer, double rate) {
+  for (auto& group : optimizer.param_groups()) {
+    static_cast<torch::optim::AdamWOptions&>(group.options()).lr(rate);
+  }
+}
+
+/// Grows by steps of 32 pixels over the first two thirds of the epochs.
+int side_of_epoch(const TrainingOptions& options, int epoch) {
+  const int first = options.first_side.value_or(options.side);
+  const double grown = std::min(1.0, 1.5 * (epoch - 1) / options.epochs);
+  return first + cvRound(grown * (options.side - first) / 32) * 32;
+}
+
+std::size_t draws_of_epoch(const TrainingTask& task, const TrainingOptions& options) {
+  return options.images_per_epoch > 0 ? static_cast<std::size_t>(options.images_per_epoch)
+                                      : task.weights.size();
+}
+
+/// While it lives, convolutions and matrix products of this thread are computed in bfloat16.
+class Bfloat16 {
+ public:
+  explicit Bfloat16(bool wanted) : wanted_(wanted) {
+    if (wanted_) enable(true);
+  }
+  ~Bfloat16() {
+    if (!wanted_) return;
+    enable(false);
+    at::autocast::clear_cache();
+  }
+  Bfloat16(const Bfloat16&) = delete;
+  Bfloat16& operator=(const Bfloat16&) = delete;
+
+ private:
+  static void enable(bool on) {
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
+    at::autocast::set_autocast_enabled(at::kCPU, on);
+#else
+    at::autocast::set_cpu_enabled(on);
+#endif
+  }
+
+  bool wanted_;
+};
+
+torch::Tensor forward(Module& network, const torch::Tensor& input, bool bfloat16) {
+  const Bfloat16 precision(bfloat16);
+  return network.forward({input.contiguous(torch::MemoryFormat::ChannelsLast)})
+      .toTensor()
+      .to(torch::kFloat);
+}
+
+/// One epoch; returns the mean loss. The next batch is prepared while the network learns from one.
+double run_epoch(const TrainingTask& task, const TrainingOptions& options, int epoch,
+                 Module& network, WeightAverage& average, torch::optim::Optimizer& optimizer,
+                 const TrainingListener& listener) {
+  const std::uint64_t epoch_seed = options.seed * 1'000'003 + static_cast<std::uint64_t>(epoch);
+  const auto batches = random_batches(task.weights, draws_of_epoch(task, options),
+                                      static_cast<std::size_t>(options.batch_size), epoch_seed);
+  const int side = side_of_epoch(options, epoch);
+  const auto prepare = [&](std::size_t i) {
+    return std::async(std::launch::async, task.batch, batches[i], side, epoch_seed * 1'000'003 + i);
+  };
+  const std::string what = "epoch " + std::to_string(epoch) + "/" + std::to_string(options.epochs);
+
+  std::vector<torch::Tensor> parameters;
+  for (const torch::Tensor& parameter : network.parameters()) parameters.push_back(parameter);
+  network.train();
+  double sum = 0;
+  auto next = prepare(0);
+  for (std::size_t i = 0; i < batches.size(); ++i) {
+    const TrainingBatch batch = next.get();
+    if (i + 1 < batches.size()) next = prepare(i + 1);
+    const double steps = static_cast<double>(batches.size()) * options.epochs;
+    const double step = static_cast<double>(batches.size()) * (epoch - 1) + static_cast<double>(i);
+    set_learning_rate(optimizer, one_cycle(options.learning_rate, step / steps));
+
+    const auto output = forward(network, batch.input, options.bfloat16);
+    const torch::Tensor loss = task.loss(output, batch.target);
+    const double value = loss.item<double>();
+    optimizer.zero_grad();
+    loss.backward();
+    const double gradient = torch::nn::utils::clip_grad_norm_(parameters, kLargestGradient);
+    if (!std::isfinite(value) || !std::isfinite(gradient)) {
+      throw Error(kStage, options.out.string(),
+                  "the loss is not finite in " + what +
+                      "; the best model of the epochs before is kept; try a smaller "
+                      "--learning-rate");
+    }
+    optimizer.step();
+    average.update(network, step + 1);
+    sum += value;
+    if (listener.progress) {
+      std::ostringstream figure;
+      figure << "loss " << std::fixed << std::setprecision(3) << sum / static_cast<double>(i + 1);
+      listener.progress(what, i + 1, batches.size(), figure.str());
+    }
+  }
+  return sum / static_cast<double>(batches.size());
+}
+
+/// Copies the weights that both have in the same shape, of the encoder or all.
+void take_over(Module& network, const std::filesystem::path& file, bool encoder_only) {
+  Tensors known;
+  try {
+    known = named_tensors(torch::jit::load(file.string(), torch::kCPU));
+  } catch (const c10::Error& error) {
+    throw Error(kStage, file.string(),
+                std::string("is not a model (") + error.what_without_backtrace() + ")");
+  }
+  const torch::NoGradGuard no_grad;
+  bool any = false;
+  for (auto& [name, tensor] : named_tensors(network)) {
+    const auto found = known.find(name);
+    if (encoder_only && !is_of_encoder(name)) continue;
+    if (found == known.end() || found->second.sizes() != tensor.sizes()) continue;
+    tensor.copy_(found->second);
+    any = true;
+  }
+  if (!any && !encoder_only) {
+    throw Error(kStage, file.string(), "is no network of this kind: it cannot be gone on from");
+  }
+}
+
+Module make_trainable(const TrainingTask& task, const TrainingOptions& options) {
+  torch::manual_seed(options.seed);
+  Module network = make_network(task.contract);
+  if (!options.init.empty()) {
+    take_over(network, options.init, false);
+  } else if (!task.initial_encoder.empty()) {
+    take_over(network, task.initial_encoder, true);
+  }
+  for (torch::Tensor parameter : network.parameters()) {
+    // oneDNN trains a third faster on this layout.
+    if (parameter.dim() == 4) {
+      parameter.set_data(parameter.detach().contiguous(torch::MemoryFormat::ChannelsLast));
+    }
+  }
+  return network;
+}
+
+}  // namespace
+
+void check(const TrainingOptions& options) {
+  const auto require = [](bool holds, const char* option, const char* allowed) {
+    if (!holds) throw UsageError(kStage, option, std::string("must be ") + allowed);
+  };
+  require(options.epochs >= 1 && options.epochs <= 10000, "--epochs", "from 1 to 10000");
+  require(options.batch_size >= 2 && options.batch_size <= 1024, "--batch-size", "from 2 to 1024");
+  require(options.side >= 64 && options.side <= 1024 && options.side % 32 == 0, "--side",
+          "a multiple of 32 from 64 to 1024");
+  require(options.learning_rate > 0 && options.learning_rate <= 1, "--learning-rate",
+          "above 0, at most 1");
+  require(options.weight_decay >= 0 && options.weight_decay <= 1, "--weight-decay", "from 0 to 1");
+  require(options.images_per_epoch >= 0, "--images-per-epoch", "0 or above");
+  require(options.averaging >= 0 && options.averaging < 1, "--averaging", "from 0 to below 1");
+  const int first = options.first_side.value_or(options.side);
+  require(first >= 64 && first <= options.side && first % 32 == 0, "--first-side",
+          "a multiple of 32 from 64 to --side");
+  require(!options.manifests.empty(), "--data", "given");
+  for_each_range(options.augmentation, [&](const char* name, double value, const char*) {
+    require(value >= 0 && value <= 180, ("--" + std::string(name)).c_str(), "0 or above");
+  });
+  const AtomicFile out_can_be_written(options.out);
+}
+
+void for_each_example(const TrainingOptions& options, const std::vector<ManifestRow>& rows,
+                      const TrainingListener& listener,
+                      const std::function<void(const ManifestRow&, Part)>& load) {
+  const auto& hold_out = options.hold_out;
+  bool can_validate = false;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const ManifestRow& row = rows[i];
+    const bool held_out = std::find(hold_out.begin(), hold_out.end(), row.source) != hold_out.end();
+    const Part part = row.split == "train" ? Part::training
+                      : row.split == "val" ? Part::validation
+                                           : Part::none;
+    if (part != Part::none) {
+      try {
+        load(row, held_out ? Part::held_out : part);
+      } catch (const Error& error) {
+        throw Error(kStage, row.manifest.string(),
+                    "line " + std::to_string(row.line) + ": " + error.what());
+      }
+    }
+    can_validate = can_validate || (part == Part::validation && !held_out);
+    if (listener.progress) listener.progress("reading images", i + 1, rows.size(), "");
+  }
+  if (!can_validate) {
+    throw Error(kStage, options.manifests.front().string(), "has no row with split `val`");
+  }
+}
+
+torch::Tensor evaluate(Module& network, const NdArray& input) {
+  const torch::NoGradGuard no_grad;
+  return forward(network, as_tensor(input), false);
+}
+
+void run_training(const TrainingTask& task, const TrainingOptions& options,
+                  const TrainingListener& listener) {
+  if (draws_of_epoch(task, options) < static_cast<std::size_t>(options.batch_size)) {
+    throw Error(kStage, options.manifests.front().string(),
+                "the training split has fewer images than one batch (" +
+                    std::to_string(task.weights.size()) + "); use a smaller --batch-size");
+  }
+  // The executor's optimiser specialises on shapes and costs more than it gives while training.
+  const torch::jit::GraphOptimizerEnabledGuard optimise(false);
+  use_threads(thread_count(0));
+
+  Module network = make_trainable(task, options);
+  WeightAverage average(network, options.averaging);
+  Tensors tensors = named_tensors(network);
+  for (auto& [name, tensor] : average.tensors()) tensors["average." + name] = tensor;
+  torch::optim::AdamW optimizer(parameter_groups(network, options.weight_decay));
+  const auto checkpoint = std::filesystem::path(options.out).concat(".checkpoint");
+  TrainingState state{describe(task, options), 0, 0};
+  const bool resumed = options.resume && std::filesystem::exists(checkpoint);
+  if (resumed) state = load_checkpoint(checkpoint, state.options, tensors, optimizer);
+  if (resumed && listener.note) {
+    listener.note("resumed after epoch " + std::to_string(state.epochs_done));
+  }
+  const auto log_file = std::filesystem::path(options.out).concat(".csv");
+  TrainingLog log(log_file, state.epochs_done);
+
+  while (state.epochs_done < options.epochs) {
+    const auto begin = std::chrono::steady_clock::now();
+    EpochReport report;
+    report.epoch = state.epochs_done + 1;
+    report.epochs = options.epochs;
+    report.training_loss =
+        run_epoch(task, options, report.epoch, network, average, optimizer, listener);
+    network.eval();
+    average.swap(network);
+    Contract contract = task.contract;
+    report.metrics = task.validate(network, contract);
+    const double metric = report.metrics.at(0).second;
+    report.best = report.epoch == 1 || metric > state.best_metric;
+    if (report.best) {
+      state.best_metric = metric;
+      save_network(network, contract, options.out);
+    }
+    average.swap(network);
+    report.seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    state.epochs_done = report.epoch;
+    log.write(report);
+    draw_training_curves(log_file, std::filesystem::path(options.out).concat(".png"));
+    save_checkpoint(checkpoint, state, tensors, optimizer);
+    if (listener.epoch) listener.epoch(report);
+  }
+}
+
+}  // namespace cxr

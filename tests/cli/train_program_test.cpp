@@ -1,0 +1,162 @@
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <fstream>
+#include <opencv2/imgcodecs.hpp>
+
+#include "base/csv.h"
+#include "support/phantom.h"
+#include "support/run_program.h"
+#include "support/temp_dir.h"
+
+namespace cxr::test {
+namespace {
+
+const std::string kProgram = std::string(CXR_PROGRAMS) + "/cxr-train";
+
+/// A manifest of four phantoms with masks.
+class TrainProgram : public testing::Test {
+ protected:
+  TrainProgram() {
+    std::ofstream manifest(folder_ / "manifest.csv");
+    manifest << "image,mask,split\n";
+    for (unsigned i = 0; i < 4; ++i) {
+      PhantomOptions options;
+      options.size = {80, 80};
+      options.seed = i;
+      const Phantom phantom = make_phantom(options);
+      const std::string image = std::to_string(i) + ".png";
+      cv::imwrite((folder_ / image).string(), phantom.image);
+      cv::imwrite((folder_ / ("m" + image)).string(), phantom.lungs);
+      manifest << image << ",m" << image << (i < 3 ? ",train\n" : ",val\n");
+    }
+  }
+
+  Outcome train(std::vector<std::string> more, const RunOptions& options = {}) const {
+    std::vector<std::string> command{kProgram,       "segmenter",  "--data", file("manifest.csv"),
+                                     "--out",        file("s.pt"), "--side", "64",
+                                     "--batch-size", "2"};
+    command.insert(command.end(), more.begin(), more.end());
+    return run_program(command, options);
+  }
+
+  std::string file(const std::string& name) const { return (folder_ / name).string(); }
+
+  TempDir folder_;
+};
+
+TEST_F(TrainProgram, TrainsAndReportsEachEpochOnStandardError) {
+  const Outcome outcome = train({"--epochs", "1"});
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_NE(outcome.err.find("epoch 1/1"), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("dice"), std::string::npos) << outcome.err;
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "s.pt"));
+}
+
+TEST_F(TrainProgram, KilledAgainAndAgainItEndsAsIfItHadNotBeen) {
+  Outcome outcome;
+  int kills = 0;
+  bool resumed = false;
+  RunOptions options;
+  for (options.time_limit = 1; outcome.status != 0 && options.time_limit < 100;
+       options.time_limit *= 2) {
+    outcome = train({"--epochs", "10", "--resume"}, options);
+    ASSERT_TRUE(outcome.status == 0 || outcome.status == 128 + SIGALRM) << outcome.err;
+    if (outcome.status != 0) ++kills;
+    resumed = resumed || outcome.err.find("resumed after epoch") != std::string::npos;
+  }
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_GE(kills, 1);
+  EXPECT_TRUE(resumed);
+
+  const CsvTable log = read_csv(folder_ / "s.pt.csv");
+  ASSERT_EQ(log.rows.size(), 10U);
+  for (std::size_t i = 0; i < log.rows.size(); ++i) {
+    EXPECT_EQ(log.rows[i][log.column("epoch")], std::to_string(i + 1));
+  }
+  const Outcome again = train({"--epochs", "10", "--resume"});
+  EXPECT_EQ(again.status, 0);
+  EXPECT_NE(again.err.find("resumed after epoch 10"), std::string::npos) << again.err;
+}
+
+TEST_F(TrainProgram, WrongOptionsEndWithTwo) {
+  EXPECT_EQ(run_program({kProgram}).status, 2);
+  EXPECT_EQ(run_program({kProgram, "painter"}).status, 2);
+  EXPECT_EQ(train({"--epochs", "0"}).status, 2);
+  EXPECT_EQ(train({"--epochs", "many"}).status, 2);
+  const Outcome missing =
+      run_program({kProgram, "segmenter", "--data", "nowhere.csv", "--out", file("s.pt")});
+  EXPECT_EQ(missing.status, 2);
+  EXPECT_NE(missing.err.find("nowhere.csv"), std::string::npos) << missing.err;
+}
+
+TEST_F(TrainProgram, OptionsComeFromAFileAndTheCommandLineHasTheLastWord) {
+  std::ofstream(folder_ / "options.json")
+      << R"({"segmenter": {"epochs": 1, "noise": 0.5, "hold-out": ["one", "two"]},
+             "classifier": {"epochs": 7}})";
+  const Outcome from_file = train({"--config", file("options.json")});
+  EXPECT_EQ(from_file.status, 0) << from_file.err;
+  EXPECT_NE(from_file.err.find("epoch 1/1"), std::string::npos) << from_file.err;
+  const Outcome both = train({"--config", file("options.json"), "--epochs", "2"});
+  EXPECT_NE(both.err.find("epoch 2/2"), std::string::npos) << both.err;
+}
+
+/// The file that we ship: all its options are known and in range, or the error would be another.
+TEST_F(TrainProgram, TheShippedOptionsAreTaken) {
+  for (const std::string network : {"segmenter", "classifier"}) {
+    std::vector<std::string> command{kProgram,
+                                     "--config",
+                                     CXR_SOURCE_DIR "/config/training.json",
+                                     network,
+                                     "--data",
+                                     file("manifest.csv"),
+                                     "--out",
+                                     file("nowhere/model.pt")};
+    if (network == "classifier") {
+      command.insert(command.end(), {"--segmenter", CXR_SOURCE_DIR "/models/segmenter.pt"});
+    }
+    const Outcome outcome = run_program(command);
+    EXPECT_EQ(outcome.status, 1) << outcome.err;
+    EXPECT_NE(outcome.err.find("nowhere"), std::string::npos) << outcome.err;
+  }
+}
+
+TEST_F(TrainProgram, AnOptionsFileThatIsWrongIsSaid) {
+  const auto with = [&](const char* text) {
+    std::ofstream(folder_ / "options.json") << text;
+    return train({"--config", file("options.json")});
+  };
+  const Outcome unknown = with(R"({"segmenter": {"epoch": 1}})");
+  EXPECT_EQ(unknown.status, 2);
+  EXPECT_NE(unknown.err.find("epoch"), std::string::npos) << unknown.err;
+  EXPECT_EQ(with("{").status, 2);
+  EXPECT_EQ(with(R"({"segmenter": 3})").status, 2);
+  EXPECT_EQ(with(R"({"segmenter": {"epochs": "many"}})").status, 2);
+  EXPECT_EQ(train({"--config", file("nowhere.json")}).status, 2);
+}
+
+TEST_F(TrainProgram, BadRowsAreReportedTogetherBeforeTraining) {
+  std::ofstream(folder_ / "manifest.csv", std::ios::app)
+      << "gone.png,m0.png,train\n,m1.png,val\n1.png,m3.png,val\n";
+  const Outcome outcome = train({"--epochs", "1"});
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_NE(outcome.err.find("gone.png"), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("3 bad rows"), std::string::npos) << outcome.err;
+  for (const char* line : {"line 6: ", "line 7: ", "line 8: image is in train, too (line 3)"}) {
+    EXPECT_NE(outcome.err.find(line), std::string::npos) << outcome.err;
+  }
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "s.pt"));
+}
+
+TEST_F(TrainProgram, HelpNamesBothNetworksAndThePurpose) {
+  const Outcome outcome = run_program({kProgram, "--help"});
+  EXPECT_EQ(outcome.status, 0);
+  for (const char* word : {"segmenter", "classifier", "--resume", "not for diagnosis"}) {
+    EXPECT_NE(outcome.out.find(word), std::string::npos) << word;
+  }
+}
+
+}  // namespace
+}  // namespace cxr::test

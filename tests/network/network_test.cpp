@@ -1,0 +1,195 @@
+#include "cxr/network.h"
+
+#include <gtest/gtest.h>
+#include <torch/script.h>
+#include <torch/torch.h>
+
+#include <cmath>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <random>
+
+#include "cxr/error.h"
+#include "network/architecture.h"
+#include "network/tensor.h"
+#include "pipeline/classify.h"
+#include "support/temp_dir.h"
+#include "support/tiny_networks.h"
+
+namespace cxr {
+namespace {
+
+NdArray random_input(std::int64_t images, std::int64_t side) {
+  NdArray input({images, 3, side, side});
+  std::mt19937 random(static_cast<unsigned>(images + side));
+  std::normal_distribution<float> normal;
+  for (float& value : input.values) value = normal(random);
+  return input;
+}
+
+/// The untrained network of a contract, with running statistics as after training.
+torch::jit::Module untrained(const Contract& contract) {
+  torch::manual_seed(3);
+  torch::jit::Module module = make_network(contract);
+  for (const auto& buffer : module.named_buffers()) {
+    const bool variance = buffer.name.ends_with("running_var");
+    torch::Tensor(buffer.value)
+        .copy_(variance ? torch::rand_like(buffer.value) + 0.5
+                        : torch::randn_like(buffer.value) * 0.1);
+  }
+  module.eval();
+  return module;
+}
+
+float largest_difference(const NdArray& a, const NdArray& b) {
+  EXPECT_EQ(a.shape, b.shape);
+  float largest = 0;
+  for (std::size_t i = 0; i < a.values.size(); ++i) {
+    largest = std::max(largest, std::abs(a.values[i] - b.values[i]));
+  }
+  return largest;
+}
+
+float scale_of(const NdArray& a) {
+  float largest = 0;
+  for (const float value : a.values) largest = std::max(largest, std::abs(value));
+  return largest;
+}
+
+std::string error_of(const std::filesystem::path& file, Contract::Kind kind) {
+  try {
+    Network(file, kind);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+class BothKinds : public testing::TestWithParam<Contract::Kind> {
+ protected:
+  Contract contract() const {
+    Contract contract = test::tiny_contract(GetParam());
+    contract.input.width = contract.input.height = 96;
+    return contract;
+  }
+  test::TempDir folder_;
+};
+INSTANTIATE_TEST_SUITE_P(Kinds, BothKinds,
+                         testing::Values(Contract::Kind::segmenter, Contract::Kind::classifier));
+
+TEST_P(BothKinds, SavedLoadedAndOptimisedNetworkComputesWhatTheTrainedOneDid) {
+  const torch::jit::Module module = untrained(contract());
+  save_network(module, contract(), folder_ / "net.pt");
+  const Network network(folder_ / "net.pt", GetParam());
+  EXPECT_EQ(to_json(network.contract()), to_json(contract()));
+
+  const NdArray input = random_input(2, 96);
+  const torch::NoGradGuard no_grad;
+  torch::jit::Module eager = module;
+  const NdArray wanted = to_ndarray(eager.forward({as_tensor(input)}).toTensor());
+  // Weights are stored in half precision: 11 significant bits.
+  EXPECT_LT(largest_difference(network.forward(input), wanted), 0.01F * scale_of(wanted));
+}
+
+TEST_P(BothKinds, ABatchGivesWhatSingleImagesGive) {
+  save_network(untrained(contract()), contract(), folder_ / "net.pt");
+  const Network network(folder_ / "net.pt", GetParam());
+  const NdArray batch = random_input(5, 96);
+  const NdArray together = network.forward(batch);
+  for (std::size_t i = 0; i < 5; ++i) {
+    NdArray single({1, 3, 96, 96});
+    std::copy_n(batch.at(i), batch.stride(), single.values.begin());
+    const NdArray alone = network.forward(single);
+    for (std::size_t v = 0; v < alone.values.size(); ++v) {
+      ASSERT_NEAR(alone.values[v], together.at(i)[v], 1e-5F * scale_of(alone));
+    }
+  }
+}
+
+TEST_P(BothKinds, FilesAreSmallEnoughToShip) {
+  save_network(untrained(contract()), contract(), folder_ / "net.pt");
+  EXPECT_LT(std::filesystem::file_size(folder_ / "net.pt"), 50'000'000U);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_.path()), {}), 1);
+}
+
+TEST(Network, ForwardIsHeadOfFeatures) {
+  const test::TempDir folder;
+  const Contract contract = test::tiny_contract(Contract::Kind::classifier);
+  save_network(untrained(contract), contract, folder / "net.pt");
+  const Network network(folder / "net.pt", Contract::Kind::classifier);
+  const NdArray input = random_input(2, 64);
+  const NdArray features = network.features(input);
+  EXPECT_EQ(features.shape, (std::vector<std::int64_t>{2, 512, 2, 2}));
+  const NdArray logits = network.forward(input);
+  EXPECT_LT(largest_difference(network.head(features), logits), 1e-5F * scale_of(logits));
+}
+
+TEST(Network, WhatIsNoModelIsRefusedByNameAndReason) {
+  const test::TempDir folder;
+  std::ofstream(folder / "text.pt") << "not a model";
+  std::ofstream(folder / "empty.pt") << "";
+  for (const char* name : {"missing.pt", "text.pt", "empty.pt"}) {
+    const std::string error = error_of(folder / name, Contract::Kind::segmenter);
+    EXPECT_NE(error.find(name), std::string::npos) << error;
+    EXPECT_EQ(error.find('\n'), std::string::npos) << error;
+  }
+}
+
+TEST(Network, AnotherKindIsRefused) {
+  const test::TempDir folder;
+  test::write_tiny_network(folder / "c.pt", test::tiny_contract(Contract::Kind::classifier));
+  EXPECT_NE(error_of(folder / "c.pt", Contract::Kind::segmenter)
+                .find("is a classifier where a segmenter is expected"),
+            std::string::npos);
+}
+
+TEST(Network, AContractIsTakenFromTheCallerWhereTheFileHasNone) {
+  const test::TempDir folder;
+  const Contract contract = test::tiny_contract(Contract::Kind::classifier);
+  test::write_tiny_network(folder / "c.pt", contract, /*carry_contract=*/false);
+  EXPECT_NE(error_of(folder / "c.pt", Contract::Kind::classifier).find("contract"),
+            std::string::npos);
+  EXPECT_NO_THROW(Network(folder / "c.pt", Contract::Kind::classifier, contract));
+}
+
+TEST(Network, AContractOfTheCallersBesideTheFilesOwnIsRefused) {
+  const test::TempDir folder;
+  const Contract contract = test::tiny_contract(Contract::Kind::classifier);
+  test::write_tiny_network(folder / "c.pt", contract);
+  EXPECT_THROW(Network(folder / "c.pt", Contract::Kind::classifier, contract), Error);
+}
+
+TEST(Network, AClassifierThatGivesNoNumbersIsAnErrorAndNoPrediction) {
+  const test::TempDir folder;
+  const Contract contract = test::tiny_contract(Contract::Kind::classifier);
+  const torch::jit::Module broken = untrained(contract);
+  const torch::NoGradGuard no_grad;
+  torch::Tensor(broken.attr("bias").toTensor()).fill_(NAN);
+  save_network(broken, contract, folder / "net.pt");
+  const Network network(folder / "net.pt", Contract::Kind::classifier);
+  EXPECT_THROW(classify(network, {cv::Mat(64, 64, CV_8UC3, cv::Scalar::all(90))}), Error);
+}
+
+TEST(Network, AMissingMethodIsNamed) {
+  const test::TempDir folder;
+  Contract contract = test::tiny_contract(Contract::Kind::segmenter);
+  const torch::jit::Module segmenter = untrained(contract);
+  contract.kind = Contract::Kind::classifier;
+  save_network(segmenter, contract, folder / "net.pt");
+  EXPECT_NE(error_of(folder / "net.pt", Contract::Kind::classifier).find("`features`"),
+            std::string::npos);
+}
+
+TEST(Network, OutputsOfAnotherShapeThanPromisedAreRefused) {
+  const test::TempDir folder;
+  Contract contract = test::tiny_contract(Contract::Kind::classifier);
+  const torch::jit::Module three_classes = untrained(contract);
+  contract.classes.emplace_back("Tuberculosis");
+  save_network(three_classes, contract, folder / "net.pt");
+  EXPECT_NE(error_of(folder / "net.pt", Contract::Kind::classifier)
+                .find("gives 1 x 3 where its contract promises 1 x 4"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace cxr

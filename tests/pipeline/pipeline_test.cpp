@@ -1,0 +1,126 @@
+#include "cxr/pipeline.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <opencv2/imgcodecs.hpp>
+
+#include "cxr/configuration.h"
+#include "infer/result_format.h"
+#include "support/phantom.h"
+#include "support/temp_dir.h"
+#include "support/tiny_networks.h"
+
+namespace cxr {
+namespace {
+
+/// Phantoms of several sizes in a folder, and a pipeline of tiny networks.
+class PipelineTest : public testing::Test {
+ protected:
+  PipelineTest() : pipeline_(load_configuration(test::write_tiny_setup(folder_.path())).pipeline) {
+    unsigned seed = 1;
+    for (const cv::Size size : {cv::Size(256, 256), cv::Size(300, 240), cv::Size(200, 333)}) {
+      test::PhantomOptions options;
+      options.size = size;
+      options.seed = seed++;
+      phantoms_.push_back(test::make_phantom(options));
+      add(std::to_string(seed) + ".png", phantoms_.back().image);
+    }
+  }
+
+  void add(const std::string& name, const cv::Mat& image) {
+    cv::imwrite((folder_ / name).string(), image);
+    inputs_.push_back({folder_ / name, name});
+  }
+
+  test::TempDir folder_;
+  Pipeline pipeline_;
+  std::vector<test::Phantom> phantoms_;
+  std::vector<Input> inputs_;
+};
+
+void expect_same(const Result& a, const Result& b) {
+  EXPECT_EQ(a.name, b.name);
+  EXPECT_EQ(a.error, b.error);
+  EXPECT_EQ(a.prediction, b.prediction);
+  EXPECT_EQ(a.lungs.box, b.lungs.box);
+  EXPECT_EQ(a.crop, b.crop);
+  EXPECT_NEAR(a.lungs.quality, b.lungs.quality, 1e-5);
+  ASSERT_EQ(a.probabilities.size(), b.probabilities.size());
+  for (std::size_t c = 0; c < a.probabilities.size(); ++c) {
+    EXPECT_NEAR(a.probabilities[c], b.probabilities[c], 1e-5);
+  }
+}
+
+TEST_F(PipelineTest, ABatchGivesWhatSingleImagesGiveInAnyOrder) {
+  const auto together = pipeline_.process(inputs_, {.explain = true});
+  auto reversed = inputs_;
+  std::reverse(reversed.begin(), reversed.end());
+  const auto backwards = pipeline_.process(reversed, {.explain = true});
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    const auto alone = pipeline_.process({inputs_[i]}, {.explain = true});
+    expect_same(alone[0].result, together[i].result);
+    expect_same(alone[0].result, backwards[inputs_.size() - 1 - i].result);
+    EXPECT_LT(
+        cv::norm(alone[0].intermediates.heat_map, together[i].intermediates.heat_map, cv::NORM_INF),
+        1e-4);
+  }
+}
+
+TEST_F(PipelineTest, LungsOfAPhantomAreFoundCroppedAndExplained) {
+  for (const Analysis& analysis : pipeline_.process(inputs_, {.explain = true})) {
+    ASSERT_TRUE(analysis.result.judged()) << analysis.result.error;
+    EXPECT_GT(analysis.result.lungs.quality, 0.5);
+    EXPECT_EQ(analysis.intermediates.heat_map.size(), analysis.result.crop.size());
+    EXPECT_EQ(std::max(analysis.intermediates.enhanced.cols, analysis.intermediates.enhanced.rows),
+              128);
+    const cv::Rect whole({}, analysis.result.image_size);
+    EXPECT_EQ(analysis.result.crop & whole, analysis.result.crop);
+  }
+}
+
+TEST_F(PipelineTest, AnUnreadableImageDoesNotTouchTheOthers) {
+  const auto before = pipeline_.process(inputs_, {});
+  std::ofstream(folder_ / "bad.png") << "text";
+  auto mixed = inputs_;
+  mixed.insert(mixed.begin() + 1, {folder_ / "bad.png", "bad.png"});
+  const auto after = pipeline_.process(mixed, {});
+  ASSERT_EQ(after.size(), 4U);
+  EXPECT_EQ(after[1].result.status, Status::error);
+  EXPECT_NE(after[1].result.error.find("bad.png"), std::string::npos);
+  expect_same(before[0].result, after[0].result);
+  expect_same(before[1].result, after[2].result);
+  expect_same(before[2].result, after[3].result);
+}
+
+TEST_F(PipelineTest, ABatchOfNothingButBadImagesIsNoError) {
+  const auto analyses =
+      pipeline_.process({{folder_ / "missing.png", "missing.png"}}, {.explain = true});
+  ASSERT_EQ(analyses.size(), 1U);
+  EXPECT_EQ(analyses[0].result.status, Status::error);
+  EXPECT_TRUE(pipeline_.process({}, {.explain = true}).empty());
+}
+
+TEST_F(PipelineTest, ABlankImageHasNoLungsAndIsUsedWhole) {
+  add("blank.png", cv::Mat(200, 150, CV_8UC1, cv::Scalar(255)));
+  const auto analysis = pipeline_.process({inputs_.back()}, {.explain = true}).front();
+  ASSERT_TRUE(analysis.result.judged()) << analysis.result.error;
+  EXPECT_EQ(analysis.result.lungs.quality, 0.0);
+  EXPECT_TRUE(analysis.result.lungs.box.empty());
+  EXPECT_EQ(analysis.result.crop, cv::Rect(0, 0, 150, 200));
+}
+
+// The tiny segmenter takes mid-grey for lung: the box is the whole image, trusted or not.
+TEST_F(PipelineTest, ABoxOfTheWholeImageIsNotTakenForTrust) {
+  add("grey.png", cv::Mat(200, 150, CV_8UC1, cv::Scalar(120)));
+  PipelineOptions strict = load_configuration(folder_ / "config.json").pipeline;
+  strict.crop_confidence_threshold = 1.0;
+  const auto result = Pipeline(strict).process({inputs_.back()}, {}).front().result;
+  EXPECT_EQ(result.lungs.box, cv::Rect(0, 0, 150, 200));
+  EXPECT_FALSE(result.lungs_trusted);
+  EXPECT_EQ(crop_note(result), "lungs unsure; whole image used");
+}
+
+}  // namespace
+}  // namespace cxr

@@ -1,0 +1,525 @@
+#include "cxr/train.h"
+
+#include <gtest/gtest.h>
+#include <torch/script.h>
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
+
+#include "base/csv.h"
+#include "cxr/error.h"
+#include "cxr/network.h"
+#include "network/tensor.h"
+#include "support/phantom.h"
+#include "support/temp_dir.h"
+#include "support/tiny_networks.h"
+#include "train/augment.h"
+
+namespace cxr {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A data set of eight small phantoms for both networks, and options for a very short training.
+class TrainTest : public testing::Test {
+ protected:
+  TrainTest() {
+    std::ofstream masks(folder_ / "segmentation.csv");
+    std::ofstream labels(folder_ / "classification.csv");
+    masks << "image,mask,split,source,patient\n";
+    labels << "image,label,split,source\n";
+    for (unsigned i = 0; i < 8; ++i) {
+      test::PhantomOptions options;
+      options.size = {96, 96};
+      options.seed = i + 1;
+      options.opacities = i % 2 == 0 ? 0 : 6;
+      const test::Phantom phantom = test::make_phantom(options);
+      const std::string image = std::to_string(i) + ".png";
+      cv::imwrite((folder_ / image).string(), phantom.image);
+      cv::imwrite((folder_ / ("m" + image)).string(), phantom.lungs);
+      const char* split = i < 6 ? "train" : "val";
+      masks << image << ",m" << image << ',' << split << ",phantom,p" << i << '\n';
+      labels << image << ',' << (i % 2 == 0 ? "clear" : "opacities") << ',' << split << ",s"
+             << i % 4 << '\n';
+    }
+    test::write_tiny_setup(folder_.path());
+  }
+
+  TrainingOptions options(const std::string& manifest, const std::string& out) const {
+    TrainingOptions options;
+    options.manifests = {folder_ / manifest};
+    options.out = folder_ / out;
+    options.epochs = 2;
+    options.batch_size = 3;
+    options.side = 64;
+    return options;
+  }
+
+  SegmenterOptions segmenter(const std::string& out) const {
+    return {options("segmentation.csv", out), 0};
+  }
+
+  ClassifierOptions classifier(const std::string& out) const {
+    ClassifierOptions options;
+    options.training = this->options("classification.csv", out);
+    options.segmenter = folder_ / "segmenter.pt";
+    options.enhance_side = 80;
+    return options;
+  }
+
+  /// Trains until the given epoch is over and then dies, as a job that is killed.
+  static void train_and_die_after(int epoch, const SegmenterOptions& options) {
+    TrainingListener listener;
+    listener.epoch = [epoch](const EpochReport& report) {
+      if (report.epoch == epoch) throw std::runtime_error("killed");
+    };
+    EXPECT_THROW(train_segmenter(options, listener), std::runtime_error);
+  }
+
+  test::TempDir folder_;
+};
+
+std::vector<float> outputs_of(const fs::path& model) {
+  const Network network(model, Contract::Kind::segmenter);
+  NdArray input({1, 3, 64, 64});
+  for (std::size_t i = 0; i < input.values.size(); ++i) {
+    input.values[i] = static_cast<float>(i % 17) / 8 - 1;
+  }
+  return network.forward(input).values;
+}
+
+std::string error_of(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST_F(TrainTest, SegmenterIsTrainedLoggedAndLoadable) {
+  std::vector<EpochReport> reports;
+  TrainingListener listener;
+  listener.epoch = [&](const EpochReport& report) { reports.push_back(report); };
+  train_segmenter(segmenter("s.pt"), listener);
+  ASSERT_EQ(reports.size(), 2U);
+  EXPECT_TRUE(reports[0].best);
+  EXPECT_EQ(reports[0].metrics[0].first, "dice");
+  EXPECT_EQ(reports[0].metrics[1].first, "dice_phantom");
+
+  const Network network(folder_ / "s.pt", Contract::Kind::segmenter);
+  EXPECT_EQ(network.contract().input.width, 64);
+  const CsvTable log = read_csv(folder_ / "s.pt.csv");
+  EXPECT_EQ(log.header, (std::vector<std::string>{"epoch", "seconds", "training_loss", "dice",
+                                                  "dice_phantom"}));
+  EXPECT_EQ(log.rows.size(), 2U);
+  EXPECT_FALSE(cv::imread((folder_ / "s.pt.png").string()).empty());
+}
+
+TEST_F(TrainTest, ClassifierLearnsTheManifestsLabelsOnTheSegmentersBoxes) {
+  train_classifier(classifier("c.pt"), {});
+  const Network network(folder_ / "c.pt", Contract::Kind::classifier);
+  EXPECT_EQ(network.contract().classes, (std::vector<std::string>{"clear", "opacities"}));
+  EXPECT_EQ(network.contract().enhance_side, 80);
+  EXPECT_EQ(network.contract().input.resize, Resize::letterbox);
+  EXPECT_EQ(read_csv(folder_ / "c.pt.lungs.csv").rows.size(), 8U);
+}
+
+TEST_F(TrainTest, LungsAreFoundOnceForASegmenter) {
+  ClassifierOptions once = classifier("c.pt");
+  once.training.epochs = 1;
+  train_classifier(once, {});
+  const CsvTable boxes = read_csv(folder_ / "c.pt.lungs.csv");
+  // A marked row survives a second run of the same segmenter, and not one of another.
+  std::ofstream marked(folder_ / "c.pt.lungs.csv");
+  marked << csv_line(boxes.header);
+  for (auto row : boxes.rows) {
+    row[boxes.column("quality")] = "0.123";
+    marked << csv_line(row);
+  }
+  marked.close();
+  train_classifier(once, {});
+  EXPECT_EQ(std::stod(read_csv(folder_ / "c.pt.lungs.csv").rows[0][boxes.column("quality")]),
+            0.123);
+
+  // However the manifest's path is written, an image is the same.
+  once.training.manifests = {folder_ / "." / ".." / folder_.path().filename() /
+                             "classification.csv"};
+  train_classifier(once, {});
+  EXPECT_EQ(std::stod(read_csv(folder_ / "c.pt.lungs.csv").rows[0][boxes.column("quality")]),
+            0.123);
+  EXPECT_EQ(read_csv(folder_ / "c.pt.lungs.csv").rows.size(), 8U);
+
+  Contract other = test::tiny_contract(Contract::Kind::segmenter);
+  other.version = "2";
+  test::write_tiny_network(folder_ / "other.pt", other);
+  once.segmenter = folder_ / "other.pt";
+  train_classifier(once, {});
+  EXPECT_NE(std::stod(read_csv(folder_ / "c.pt.lungs.csv").rows[0][boxes.column("quality")]),
+            0.123);
+}
+
+TEST_F(TrainTest, AKilledTrainingResumesAsIfItHadNotBeenKilled) {
+  SegmenterOptions whole = segmenter("whole.pt");
+  whole.training.epochs = 3;
+  whole.training.averaging = 0.9;
+  train_segmenter(whole, {});
+
+  SegmenterOptions killed = whole;
+  killed.training.out = folder_ / "killed.pt";
+  train_and_die_after(2, killed);
+  killed.training.resume = true;
+  int first_epoch = 0;
+  TrainingListener listener;
+  listener.epoch = [&](const EpochReport& report) {
+    if (first_epoch == 0) first_epoch = report.epoch;
+  };
+  train_segmenter(killed, listener);
+  EXPECT_EQ(first_epoch, 3);
+
+  const auto wanted = outputs_of(whole.training.out);
+  const auto got = outputs_of(killed.training.out);
+  for (std::size_t i = 0; i < wanted.size(); ++i) ASSERT_NEAR(got[i], wanted[i], 1e-4F);
+  // The model kept may be an earlier epoch's; the log tells of the resumed epoch, too.
+  const CsvTable wanted_log = read_csv(folder_ / "whole.pt.csv");
+  const CsvTable got_log = read_csv(folder_ / "killed.pt.csv");
+  ASSERT_EQ(got_log.rows.size(), 3U);
+  for (const char* figure : {"training_loss", "dice"}) {
+    const std::size_t at = wanted_log.column(figure);
+    EXPECT_NEAR(std::stod(got_log.rows[2][at]), std::stod(wanted_log.rows[2][at]), 1e-4) << figure;
+  }
+}
+
+TEST_F(TrainTest, NeitherLogNorBoxesTakeTheManifestsPlace) {
+  fs::rename(folder_ / "classification.csv", folder_ / "c.csv");
+  ClassifierOptions once = classifier("c.pt");
+  once.training.manifests = {folder_ / "c.csv"};
+  once.training.epochs = 1;
+  train_classifier(once, {});
+  EXPECT_EQ(read_csv(folder_ / "c.csv").header[0], "image");
+}
+
+TEST_F(TrainTest, AModelThatCannotBeWrittenIsSaidBeforeAnythingIsRead) {
+  const SegmenterOptions nowhere = segmenter("missing/s.pt");
+  TrainingListener listener;
+  listener.progress = [](auto&&...) { FAIL() << "work was done"; };
+  const std::string error = error_of([&] { train_segmenter(nowhere, listener); });
+  EXPECT_NE(error.find("missing/s.pt"), std::string::npos) << error;
+}
+
+TEST_F(TrainTest, ResumingWithOtherOptionsIsRefused) {
+  SegmenterOptions killed = segmenter("s.pt");
+  train_and_die_after(1, killed);
+  killed.training.resume = true;
+  killed.training.epochs = 5;
+  const std::string error = error_of([&] { train_segmenter(killed, {}); });
+  EXPECT_NE(error.find("other options"), std::string::npos) << error;
+  EXPECT_NE(error.find("epochs=5"), std::string::npos) << error;
+}
+
+TEST_F(TrainTest, ResumingAClassifierForAnotherCropIsRefused) {
+  ClassifierOptions killed = classifier("c.pt");
+  train_classifier(killed, {});
+  killed.training.resume = true;
+  killed.enhance_side = 96;
+  const std::string error = error_of([&] { train_classifier(killed, {}); });
+  EXPECT_NE(error.find("other options"), std::string::npos) << error;
+  EXPECT_NE(error.find("enhance-side=96"), std::string::npos) << error;
+}
+
+TEST_F(TrainTest, InBfloat16BothNetworksComputeAlikeWithinItsPrecision) {
+  // One step: what is compared was computed with the same weights.
+  const auto first_loss = [](bool bfloat16, auto options, auto train) {
+    TrainingListener listener;
+    double loss = 0;
+    listener.epoch = [&](const EpochReport& report) { loss = report.training_loss; };
+    options.training.epochs = 1;
+    options.training.batch_size = 6;
+    options.training.bfloat16 = bfloat16;
+    train(options, listener);
+    return loss;
+  };
+  const double as_float = first_loss(false, segmenter("n.pt"), train_segmenter);
+  const double as_bfloat = first_loss(true, segmenter("n.pt"), train_segmenter);
+  EXPECT_NEAR(as_bfloat, as_float, 0.02);
+  EXPECT_NE(as_bfloat, as_float);
+  EXPECT_NEAR(first_loss(true, classifier("n.pt"), train_classifier),
+              first_loss(false, classifier("n.pt"), train_classifier), 0.02);
+}
+
+TEST_F(TrainTest, TheSameSeedGivesTheSameModel) {
+  SegmenterOptions first = segmenter("a.pt");
+  SegmenterOptions second = segmenter("b.pt");
+  first.training.epochs = second.training.epochs = 1;
+  first.negatives = second.negatives = 0.5;
+  train_segmenter(first, {});
+  train_segmenter(second, {});
+  EXPECT_EQ(outputs_of(first.training.out), outputs_of(second.training.out));
+}
+
+TEST_F(TrainTest, AHeldOutSourceIsReportedAndNotLearntFrom) {
+  ClassifierOptions held_out = classifier("c.pt");
+  held_out.training.epochs = 1;
+  held_out.training.batch_size = 2;
+  held_out.training.hold_out = {"s0", "s3"};
+  std::vector<std::pair<std::string, double>> metrics;
+  TrainingListener listener;
+  std::size_t steps = 0;
+  listener.progress = [&](const std::string& what, std::size_t, std::size_t total, auto&&) {
+    if (what == "epoch 1/1") steps = total;
+  };
+  listener.epoch = [&](const EpochReport& report) { metrics = report.metrics; };
+  // Training has six images, of s0 to s3, s0 and s1; validation one of s2 and one of s3.
+  train_classifier(held_out, listener);
+  EXPECT_EQ(steps, 1U);  // three images are left
+  const auto held = std::ranges::find(metrics, "held_out_balanced_accuracy",
+                                      &std::pair<std::string, double>::first);
+  EXPECT_NE(held, metrics.end());
+}
+
+TEST_F(TrainTest, WithoutAnyValidationImageLeftHoldingOutIsAnError) {
+  ClassifierOptions held_out = classifier("c.pt");
+  held_out.training.hold_out = {"s2", "s3"};
+  EXPECT_NE(error_of([&] { train_classifier(held_out, {}); }).find("val"), std::string::npos);
+}
+
+TEST_F(TrainTest, FineTuningStartsFromTheGivenModel) {
+  SegmenterOptions first = segmenter("first.pt");
+  first.training.epochs = 1;
+  train_segmenter(first, {});
+  SegmenterOptions second = segmenter("second.pt");
+  second.training.epochs = 1;
+  second.training.seed = 2;
+  second.training.init = first.training.out;
+  second.training.learning_rate = 1e-12;  // stays where it starts
+  train_segmenter(second, {});
+  const auto before = named_tensors(torch::jit::load(first.training.out.string()));
+  for (const auto& after : torch::jit::load(second.training.out.string()).named_parameters()) {
+    EXPECT_TRUE(torch::allclose(before.at(after.name), after.value, 0, 1e-6)) << after.name;
+  }
+}
+
+TEST_F(TrainTest, FineTuningFromWhatIsNoModelIsAnErrorThatNamesIt) {
+  SegmenterOptions wrong = segmenter("s.pt");
+  wrong.training.init = folder_ / "segmentation.csv";
+  const std::string no_model = error_of([&] { train_segmenter(wrong, {}); });
+  EXPECT_NE(no_model.find("segmentation.csv"), std::string::npos) << no_model;
+  wrong.training.init = folder_ / "classifier.pt";  // the tiny one shares no layer
+  const std::string other = error_of([&] { train_segmenter(wrong, {}); });
+  EXPECT_NE(other.find("classifier.pt"), std::string::npos) << other;
+}
+
+TEST_F(TrainTest, ADivergingTrainingStopsAndKeepsTheBestModel) {
+  SegmenterOptions first = segmenter("s.pt");
+  train_segmenter(first, {});
+  const auto kept = outputs_of(first.training.out);
+  const torch::jit::Module broken = torch::jit::load(first.training.out.string());
+  for (const torch::Tensor& parameter : broken.parameters()) parameter.detach().fill_(NAN);
+  broken.save((folder_ / "broken.pt").string());
+  first.training.init = folder_ / "broken.pt";
+  const std::string error = error_of([&] { train_segmenter(first, {}); });
+  EXPECT_NE(error.find("not finite in epoch 1/2"), std::string::npos) << error;
+  EXPECT_NE(error.find("--learning-rate"), std::string::npos) << error;
+  EXPECT_EQ(outputs_of(first.training.out), kept);
+}
+
+TEST_F(TrainTest, MaskedRadiographsBringTheirLungs) {
+  fs::create_directory(folder_ / "masked");
+  std::ofstream manifest(folder_ / "masked" / "manifest.csv");
+  manifest << "image,label,split\n";
+  for (const auto& [image, split] :
+       {std::pair{"0.png", "train"}, {"1.png", "train"}, {"2.png", "train"}, {"3.png", "val"}}) {
+    const cv::Mat film = cv::imread((folder_ / image).string(), cv::IMREAD_GRAYSCALE);
+    const cv::Mat lungs = cv::imread((folder_ / ("m" + std::string(image))).string(), 0);
+    cv::imwrite((folder_ / "masked" / image).string(), film & lungs);
+    manifest << image << ",clear," << split << '\n';
+  }
+  manifest.close();
+  ClassifierOptions with = classifier("c.pt");
+  with.training.epochs = 1;
+  with.masked = {folder_ / "masked" / "manifest.csv"};
+  EXPECT_THROW(train_classifier(with, {}), UsageError);  // black would be a mark of their label
+  with.outside_lungs = OutsideLungs::grey;
+  TrainingListener listener;
+  std::size_t steps = 0;
+  listener.progress = [&](const std::string& what, std::size_t, std::size_t total, auto&&) {
+    if (what == "epoch 1/1") steps = total;
+  };
+  train_classifier(with, listener);
+  EXPECT_EQ(steps, 3U);                                             // of nine images
+  EXPECT_EQ(read_csv(folder_ / "c.pt.lungs.csv").rows.size(), 8U);  // the masked are not there
+}
+
+TEST_F(TrainTest, EveryChoiceOfTheClassifierTrainsAndIsInTheContract) {
+  ClassifierOptions all = classifier("c.pt");
+  all.training.manifests = {folder_ / "classification.csv", folder_ / "classification.csv"};
+  all.training.side = 128;
+  all.training.first_side = 64;
+  all.training.images_per_epoch = 6;
+  all.training.averaging = 0.5;
+  for_each_range(all.training.augmentation,
+                 [](const char*, double& value, const char*) { value = std::max(value, 0.3); });
+  all.outside_lungs = OutsideLungs::grey;
+  all.planes = Planes::clahe;
+  all.balance = Balance::label_and_source;
+  all.mixup = 0.2;
+  std::vector<EpochReport> reports;
+  TrainingListener listener;
+  listener.epoch = [&](const EpochReport& report) { reports.push_back(report); };
+  train_classifier(all, listener);
+  ASSERT_EQ(reports.size(), 2U);
+  EXPECT_TRUE(std::isfinite(reports[1].training_loss));
+  const Contract contract = Network(folder_ / "c.pt", Contract::Kind::classifier).contract();
+  EXPECT_EQ(contract.outside_lungs, OutsideLungs::grey);
+  EXPECT_EQ(contract.planes, Planes::clahe);
+  EXPECT_EQ(contract.input.width, 128);
+  EXPECT_NE(contract.temperature, 1.0F);
+}
+
+TEST_F(TrainTest, ADamagedCheckpointIsAnErrorThatNamesIt) {
+  SegmenterOptions resumed = segmenter("s.pt");
+  std::ofstream(folder_ / "s.pt.checkpoint") << "damaged";
+  resumed.training.resume = true;
+  const std::string error = error_of([&] { train_segmenter(resumed, {}); });
+  EXPECT_NE(error.find("s.pt.checkpoint"), std::string::npos) << error;
+}
+
+TEST_F(TrainTest, OptionsOutOfRangeAreUsageErrors) {
+  const auto refused = [&](auto change) {
+    SegmenterOptions wrong = segmenter("s.pt");
+    change(wrong.training);
+    EXPECT_THROW(train_segmenter(wrong, {}), UsageError);
+  };
+  refused([](TrainingOptions& o) { o.epochs = 0; });
+  refused([](TrainingOptions& o) { o.images_per_epoch = -1; });
+  refused([](TrainingOptions& o) { o.batch_size = 1; });
+  refused([](TrainingOptions& o) { o.side = 100; });
+  refused([](TrainingOptions& o) { o.first_side = 96 + o.side; });
+  refused([](TrainingOptions& o) { o.learning_rate = 0; });
+  refused([](TrainingOptions& o) { o.weight_decay = -1; });
+  refused([](TrainingOptions& o) { o.averaging = 1; });
+  refused([](TrainingOptions& o) { o.augmentation.noise = -0.1; });
+  SegmenterOptions negatives = segmenter("s.pt");
+  negatives.negatives = 1;
+  EXPECT_THROW(train_segmenter(negatives, {}), UsageError);
+
+  const auto classifier_refused = [&](auto change) {
+    ClassifierOptions wrong = classifier("c.pt");
+    change(wrong);
+    EXPECT_THROW(train_classifier(wrong, {}), UsageError);
+  };
+  classifier_refused([](ClassifierOptions& o) { o.enhance_side = 16; });
+  classifier_refused([](ClassifierOptions& o) { o.label_smoothing = 0.6; });
+  classifier_refused([](ClassifierOptions& o) { o.mixup = -1; });
+}
+
+TEST_F(TrainTest, AMaskOfAnotherSizeOrWithoutWhiteIsNamedWithItsLine) {
+  for (const cv::Mat& mask :
+       {cv::Mat(50, 60, CV_8UC1, cv::Scalar(255)), cv::Mat(96, 96, CV_8UC1, cv::Scalar(1))}) {
+    cv::imwrite((folder_ / "m3.png").string(), mask);
+    const std::string error = error_of([&] { train_segmenter(segmenter("s.pt"), {}); });
+    EXPECT_NE(error.find("m3.png"), std::string::npos) << error;
+    EXPECT_NE(error.find("line 5"), std::string::npos) << error;
+  }
+}
+
+TEST_F(TrainTest, FewerImagesThanABatchIsAnError) {
+  SegmenterOptions large = segmenter("s.pt");
+  large.training.batch_size = 7;
+  const std::string error = error_of([&] { train_segmenter(large, {}); });
+  EXPECT_NE(error.find("--batch-size"), std::string::npos) << error;
+}
+
+TEST(Augment, WithoutRangesNothingChanges) {
+  Augmentation none;
+  for_each_range(none, [](const char*, double& value, const char*) { value = 0; });
+  cv::RNG rng(1);
+  const cv::Mat map = random_affine(none, {0, 0, 80, 40}, {160, 20}, rng);
+  const cv::Mat wanted = (cv::Mat_<double>(2, 3) << 2, 0, 0, 0, 0.5, 0);
+  EXPECT_LT(cv::norm(map, wanted, cv::NORM_INF), 1e-9);
+  const cv::Mat part = random_affine(none, {10, 20, 80, 40}, {160, 20}, rng);
+  const cv::Mat moved = (cv::Mat_<double>(2, 3) << 2, 0, -20, 0, 0.5, -10);
+  EXPECT_LT(cv::norm(part, moved, cv::NORM_INF), 1e-9);
+  cv::Mat image(30, 30, CV_8UC1);
+  cv::RNG(2).fill(image, cv::RNG::UNIFORM, 0, 256);
+  EXPECT_EQ(cv::norm(random_tones(none, image, rng), image, cv::NORM_INF), 0);
+  EXPECT_EQ(cv::norm(random_raggedness(none, image, rng), image, cv::NORM_INF), 0);
+}
+
+TEST(Augment, EveryRangeOfTonesChangesThePicture) {
+  cv::Mat image(64, 64, CV_8UC1);
+  cv::RNG(2).fill(image, cv::RNG::UNIFORM, 40, 200);
+  cv::GaussianBlur(image, image, {}, 2);
+  for (const std::string wanted : {"gamma", "contrast", "brightness", "invert", "fade", "equalize",
+                                   "blur", "sharpen", "noise", "jpeg", "corners"}) {
+    Augmentation one;
+    for_each_range(one, [&](const std::string& name, double& value, const char*) {
+      value = name == wanted ? 1 : 0;
+    });
+    cv::RNG rng(3);
+    const cv::Mat changed = random_tones(one, image, rng);
+    EXPECT_EQ(changed.size(), image.size());
+    EXPECT_EQ(changed.type(), CV_8UC1);
+    EXPECT_GT(cv::norm(changed, image, cv::NORM_L1), 0) << wanted;
+  }
+}
+
+TEST(Augment, RaggedMasksAreStillMasksAndMostlyTheSame) {
+  cv::Mat mask(120, 100, CV_8UC1, cv::Scalar(0));
+  cv::ellipse(mask, {50, 60}, {30, 50}, 0, 0, 360, 255, cv::FILLED);
+  Augmentation ragged;
+  ragged.ragged = 1;
+  cv::RNG rng(5);
+  double same = 0;
+  for (int i = 0; i < 50; ++i) {
+    const cv::Mat bitten = random_raggedness(ragged, mask, rng);
+    EXPECT_EQ(cv::countNonZero(bitten), cv::countNonZero(bitten == 255));
+    same += cv::countNonZero(bitten == mask) / (50.0 * 120 * 100);
+  }
+  EXPECT_GT(same, 0.85);
+  EXPECT_LT(same, 0.999);
+}
+
+TEST(Augment, KeepsTheMiddleOfThePictureInThePicture) {
+  cv::RNG rng(4);
+  for (int i = 0; i < 200; ++i) {
+    const cv::Mat map = random_affine(Augmentation{}, {0, 0, 100, 100}, {64, 64}, rng);
+    const cv::Mat middle = map * (cv::Mat_<double>(3, 1) << 50, 50, 1);
+    EXPECT_NEAR(middle.at<double>(0), 32, 6.5);
+    EXPECT_NEAR(middle.at<double>(1), 32, 6.5);
+  }
+}
+
+/// Like seeds must not give like pictures, or a batch holds one picture many times.
+TEST(Augment, NeighboursInABatchAreTurnedIndependently) {
+  const auto draw = [](std::uint64_t seed, std::size_t image) {
+    cv::RNG rng = example_rng(seed, image);
+    return rng.uniform(-1.0, 1.0);
+  };
+  double product = 0;
+  double step = 0;
+  constexpr int kImages = 2000;
+  for (std::size_t i = 0; i < kImages; ++i) {
+    product += draw(7, i) * draw(7, i + 1) / kImages;
+    step += std::abs(draw(7, i) - draw(7, i + 1)) / kImages;
+  }
+  EXPECT_NEAR(product, 0, 0.03);     // of independent draws: 0 within 4 standard errors
+  EXPECT_NEAR(step, 2.0 / 3, 0.05);  // likewise two thirds
+  EXPECT_EQ(draw(7, 3), draw(7, 3));
+  EXPECT_NE(draw(7, 3), draw(8, 3));
+}
+
+TEST(Augment, TheSameSeedGivesTheSamePicture) {
+  cv::Mat image(64, 64, CV_8UC1);
+  cv::RNG(2).fill(image, cv::RNG::UNIFORM, 0, 256);
+  cv::RNG a(9), b(9), c(10);
+  const cv::Mat first = random_tones({}, image, a);
+  EXPECT_EQ(cv::norm(first, random_tones({}, image, b), cv::NORM_INF), 0);
+  EXPECT_GT(cv::norm(first, random_tones({}, image, c), cv::NORM_INF), 0);
+}
+
+}  // namespace
+}  // namespace cxr
