@@ -116,21 +116,4 @@ cv::Mat random_tones(const Augmentation& augmentation, const cv::Mat& image, cv:
   return changed;
 }
 
-cv::Mat random_raggedness(const Augmentation& augmentation, const cv::Mat& mask, cv::RNG& rng) {
-  if (!happens(rng, augmentation.ragged)) return mask;
-  constexpr int kMostBites = 5;
-  const int side = std::max(mask.rows, mask.cols);
-  cv::Mat ragged;
-  const int reach = 1 + 2 * rng.uniform(0, std::max(1, side / 50) + 1);
-  cv::morphologyEx(mask, ragged, rng.uniform(0, 2) == 0 ? cv::MORPH_ERODE : cv::MORPH_DILATE,
-                   cv::getStructuringElement(cv::MORPH_ELLIPSE, {reach, reach}));
-  const int bites = rng.uniform(0, kMostBites + 1);
-  for (int i = 0; i < bites; ++i) {
-    const cv::Point centre(rng.uniform(0, mask.cols), rng.uniform(0, mask.rows));
-    const cv::Size axes(rng.uniform(1, side / 10 + 2), rng.uniform(1, side / 10 + 2));
-    cv::ellipse(ragged, centre, axes, rng.uniform(0, 180), 0, 360, 0, cv::FILLED);
-  }
-  return ragged;
-}
-
 }  // namespace cxr

@@ -19,8 +19,4 @@ cv::Mat random_affine(const Augmentation& augmentation, cv::Rect from, cv::Size 
 /// Changes the tones of a CV_8UC1 image: everything from gamma to corners, in that order.
 cv::Mat random_tones(const Augmentation& augmentation, const cv::Mat& image, cv::RNG& rng);
 
-/// Moves the edge of a lung mask (CV_8UC1, 0 or 255) and bites pieces out of it, as segmenters do
-/// where lungs are dense.
-cv::Mat random_raggedness(const Augmentation& augmentation, const cv::Mat& mask, cv::RNG& rng);
-
 }  // namespace cxr

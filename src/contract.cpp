@@ -87,11 +87,11 @@ std::vector<std::string> parse_classes(const Fields& fields, Contract::Kind kind
   return classes;
 }
 
-OutsideLungs parse_outside_lungs(const Fields& fields) {
+/// Older models may say that they see all of the crop; none of those that did not can be used.
+void check_outside_lungs(const Fields& fields) {
   const json& outside = fields.find("outside_lungs");
-  if (outside.is_null() || outside == "keep") return OutsideLungs::keep;
-  if (outside == "grey") return OutsideLungs::grey;
-  fields.fail("outside_lungs", "must be 'keep' or 'grey'");
+  if (outside.is_null() || outside == "keep") return;
+  fields.fail("outside_lungs", "must be 'keep': lungs are no longer isolated");
 }
 
 Planes parse_planes(const Fields& fields) {
@@ -128,10 +128,6 @@ const char* to_string(Contract::Kind kind) {
   return kind == Contract::Kind::segmenter ? "segmenter" : "classifier";
 }
 
-const char* to_string(OutsideLungs outside) {
-  return outside == OutsideLungs::keep ? "keep" : "grey";
-}
-
 const char* to_string(Planes planes) {
   return planes == Planes::all ? "all" : planes == Planes::clahe ? "clahe" : "plain";
 }
@@ -149,7 +145,7 @@ Contract parse_contract(const json& document, const std::string& where) {
   if (!fields.find("enhance_side").is_null()) {
     contract.enhance_side = read_pixels(fields, "enhance_side");
   }
-  contract.outside_lungs = parse_outside_lungs(fields);
+  check_outside_lungs(fields);
   contract.planes = parse_planes(fields);
   contract.temperature = parse_temperature(fields);
   return contract;
@@ -170,7 +166,6 @@ json to_json(const Contract& contract) {
           {"data", contract.data},
           {"licence", contract.licence},
           {"enhance_side", contract.enhance_side ? json(*contract.enhance_side) : json()},
-          {"outside_lungs", to_string(contract.outside_lungs)},
           {"planes", to_string(contract.planes)},
           {"temperature", as_written(contract.temperature)}};
 }

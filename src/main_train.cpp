@@ -58,16 +58,9 @@ void add_classifier(CLI::App& command, cxr::ClassifierOptions& options) {
   command.add_option("--segmenter", options.segmenter, "Model that finds the lungs")
       ->required()
       ->check(CLI::ExistingFile);
-  command
-      .add_option("--masked", options.masked,
-                  "Manifest of radiographs that are black outside the lungs; may be repeated")
-      ->check(CLI::ExistingFile);
   command.add_option("--enhance-side", options.enhance_side,
                      "Longer side of the crop when it is enhanced, in pixels; as --side where not "
                      "given");
-  command.add_option("--outside-lungs", options.outside_lungs, "keep, or grey: isolate the lungs")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, cxr::OutsideLungs>{
-          {"keep", cxr::OutsideLungs::keep}, {"grey", cxr::OutsideLungs::grey}}));
   command.add_option("--planes", options.planes, "all, clahe, or plain: what is seen of a crop")
       ->transform(CLI::CheckedTransformer(
           std::map<std::string, cxr::Planes>{{"all", cxr::Planes::all},
@@ -79,7 +72,6 @@ void add_classifier(CLI::App& command, cxr::ClassifierOptions& options) {
           {"label", cxr::Balance::label},
           {"label-and-source", cxr::Balance::label_and_source}}));
   command.add_option("--label-smoothing", options.label_smoothing, "Share of the other labels");
-  command.add_option("--mixup", options.mixup, "Alpha of mixup; 0: none");
   add_recipe(command, options.training);
 }
 

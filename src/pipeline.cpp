@@ -5,7 +5,6 @@
 #include <functional>
 
 #include "cxr/classify.h"
-#include "cxr/crop.h"
 #include "cxr/enhance.h"
 #include "cxr/error.h"
 #include "cxr/explain.h"
@@ -130,9 +129,7 @@ std::vector<Study> Pipeline::process(const std::vector<Input>& batch,
     finding.lungs_trusted = is_trusted(finding.lungs, threshold);
     finding.crop = choose_crop(finding.lungs, threshold, finding.image_size);
     const Contract& wanted = classifier_.contract();
-    pictures.enhanced = enhance(crop_radiograph(pictures.image, finding.lungs, pictures.lung_mask,
-                                                threshold, wanted.outside_lungs),
-                                wanted.enhance_side, wanted.planes);
+    pictures.enhanced = enhance(pictures.image(finding.crop), wanted.enhance_side, wanted.planes);
   });
   open = still_open(std::move(open));
   if (open.empty()) return studies;

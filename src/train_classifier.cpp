@@ -2,13 +2,11 @@
 
 #include <algorithm>
 #include <opencv2/imgproc.hpp>
-#include <random>
 #include <set>
 #include <sstream>
 
 #include "augment.h"
 #include "cxr/classify.h"
-#include "cxr/crop.h"
 #include "cxr/enhance.h"
 #include "cxr/error.h"
 #include "cxr/lung_box.h"
@@ -16,7 +14,6 @@
 #include "cxr/metrics.h"
 #include "cxr/network_input.h"
 #include "cxr/read.h"
-#include "cxr/sha256.h"
 #include "cxr/train.h"
 #include "lungs_cache.h"
 #include "sampling.h"
@@ -33,7 +30,6 @@ constexpr const char* kStage = "training";
 /// kept, because augmentation looks over the edge of the crop.
 struct TrainingExample {
   cv::Mat image;  ///< CV_8UC1
-  cv::Mat lungs;  ///< CV_8UC1 of its size, 0 or 255; empty where not trusted or not wanted
   cv::Rect crop;
   std::size_t label = 0;
   std::string source;
@@ -59,21 +55,9 @@ TrainingExample make_training_example(const cv::Mat& image, const Lungs& lungs,
   const auto scaled = [scale](int value) { return std::max(1, cvRound(value * scale)); };
   TrainingExample example;
   cv::resize(image, example.image, {}, scale, scale, scale < 1 ? cv::INTER_AREA : cv::INTER_CUBIC);
-  if (contract.outside_lungs == OutsideLungs::grey && is_trusted(lungs.box, kTrustedQuality)) {
-    example.lungs = mask_at(lungs.mask, example.image.size());
-  }
   example.crop = {cvRound(crop.x * scale), cvRound(crop.y * scale), scaled(crop.width),
                   scaled(crop.height)};
   return example;
-}
-
-/// The lungs of a radiograph that is black elsewhere.
-Lungs lungs_of_masked(const cv::Mat& image) {
-  constexpr double kBlack = 8;  // JPEG leaves some grey round the lungs
-  cv::Mat mask;
-  cv::threshold(image, mask, kBlack, 255, cv::THRESH_BINARY);
-  cv::morphologyEx(mask, mask, cv::MORPH_OPEN, cv::Mat::ones(3, 3, CV_8UC1));
-  return {find_lung_box(cv::Mat(mask.size(), CV_32FC1, cv::Scalar(1)), mask, image.size()), mask};
 }
 
 std::vector<std::string> labels_of(const std::vector<ManifestRow>& rows) {
@@ -90,9 +74,8 @@ Examples load(const ClassifierOptions& options, const std::vector<ManifestRow>& 
   std::size_t done = 0;
   for_each_example(options.training, rows, listener, [&](const ManifestRow& row, Part part) {
     const cv::Mat image = read_radiograph(row.image);
-    const bool masked = std::ranges::find(options.masked, row.manifest) != options.masked.end();
     const std::string name = std::filesystem::weakly_canonical(row.image).string();
-    const Lungs lungs = masked ? lungs_of_masked(image) : cache.find(name, image);
+    const Lungs lungs = cache.find(name, image);
     const auto label = static_cast<std::size_t>(
         std::find(classes.begin(), classes.end(), row.label) - classes.begin());
     if (part == Part::training) {
@@ -101,8 +84,7 @@ Examples load(const ClassifierOptions& options, const std::vector<ManifestRow>& 
       examples.training.back().source = row.source;
     } else {
       auto& kind = part == Part::validation ? examples.validation : examples.held_out;
-      const cv::Mat crop =
-          crop_radiograph(image, lungs.box, lungs.mask, kTrustedQuality, contract.outside_lungs);
+      const cv::Mat crop = image(choose_crop(lungs.box, kTrustedQuality, image.size()));
       kind.push_back({enhance(crop, contract.enhance_side, contract.planes), label});
     }
     if (++done % kSaveEvery == 0) cache.save();
@@ -118,22 +100,7 @@ cv::Mat augmented_crop(const TrainingExample& example, const Augmentation& augme
   const cv::Mat map = random_affine(augmentation, example.crop, size, rng);
   cv::Mat crop;
   cv::warpAffine(example.image, crop, map, size, cv::INTER_LINEAR);
-  crop = random_tones(augmentation, crop, rng);
-  if (example.lungs.empty()) return crop;
-  cv::Mat lungs;
-  cv::warpAffine(example.lungs, lungs, map, size, cv::INTER_NEAREST);
-  return isolate_lungs(crop, random_raggedness(augmentation, lungs, rng));
-}
-
-/// Blends each example of a batch with another (Zhang et al., ICLR 2018: mixup).
-void mix(torch::Tensor& input, torch::Tensor& target, double alpha, std::uint64_t seed) {
-  std::mt19937_64 random(seed);
-  std::gamma_distribution<double> gamma(alpha);
-  const double a = gamma(random);
-  const double b = gamma(random);
-  const double weight = a + b > 0 ? a / (a + b) : 1;  // Beta(alpha, alpha)
-  input = torch::lerp(input.flip(0), input, weight);
-  target = torch::lerp(target.flip(0), target, weight);
+  return random_tones(augmentation, crop, rng);
 }
 
 TrainingBatch make_batch(const Examples& examples, const ClassifierOptions& options,
@@ -152,9 +119,7 @@ TrainingBatch make_batch(const Examples& examples, const ClassifierOptions& opti
     target.at(i)[example.label] += static_cast<float>(1 - options.label_smoothing);
   }
   const NdArray input = to_network_input(enhanced, contract.input);
-  TrainingBatch batch{view(input).clone(), view(target).clone()};
-  if (options.mixup > 0) mix(batch.input, batch.target, options.mixup, seed);
-  return batch;
+  return {view(input).clone(), view(target).clone()};
 }
 
 /// Cross-entropy with a target of probabilities.
@@ -241,7 +206,6 @@ Contract classifier_contract(const ClassifierOptions& options,
   contract.data = options.training.data;
   contract.licence = options.training.licence;
   contract.enhance_side = options.enhance_side.value_or(options.training.side);
-  contract.outside_lungs = options.outside_lungs;
   contract.planes = options.planes;
   return contract;
 }
@@ -255,21 +219,16 @@ void check(const ClassifierOptions& options) {
   require(enhance_side >= 32 && enhance_side <= 4096, "--enhance-side", "from 32 to 4096");
   require(options.label_smoothing >= 0 && options.label_smoothing <= 0.5, "--label-smoothing",
           "from 0 to 0.5");
-  require(options.mixup >= 0 && options.mixup <= 10, "--mixup", "from 0 to 10");
-  require(options.masked.empty() || options.outside_lungs == OutsideLungs::grey, "--masked",
-          "used with --outside-lungs grey: else black would be a mark of its labels");
 }
 
 /// The options that are the classifier's own, for TrainingTask::depends_on.
 std::string describe(const ClassifierOptions& options, const Contract& contract,
                      const std::string& segmenter) {
   std::ostringstream text;
-  for (const auto& manifest : options.masked) text << " masked=" << sha256(manifest);
   text << " segmenter=" << segmenter << " enhance-side=" << *contract.enhance_side
-       << " outside-lungs=" << to_string(contract.outside_lungs)
        << " planes=" << to_string(contract.planes)
        << " balance=" << static_cast<int>(options.balance)
-       << " label-smoothing=" << options.label_smoothing << " mixup=" << options.mixup;
+       << " label-smoothing=" << options.label_smoothing;
   return text.str();
 }
 
@@ -278,9 +237,7 @@ std::string describe(const ClassifierOptions& options, const Contract& contract,
 void train_classifier(const ClassifierOptions& options, const TrainingListener& listener) {
   check(options);
   const TrainingOptions& training = options.training;
-  std::vector<std::filesystem::path> manifests = training.manifests;
-  manifests.insert(manifests.end(), options.masked.begin(), options.masked.end());
-  const auto rows = read_manifests(manifests, Purpose::classification);
+  const auto rows = read_manifests(training.manifests, Purpose::classification);
   TrainingTask task;
   task.contract = classifier_contract(options, labels_of(rows));
   if (task.contract.classes.size() < 2) {

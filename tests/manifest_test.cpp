@@ -206,8 +206,7 @@ TEST_F(ManifestTest, TheRealDataPass) {
     return read_manifests({data / folder / "manifest.csv"}, purpose).size();
   };
   EXPECT_EQ(rows("segmentation", Purpose::segmentation), 1053U);
-  EXPECT_EQ(rows("classification", Purpose::classification), 8812U);
-  EXPECT_EQ(rows("classification-masked", Purpose::classification), 2730U);
+  EXPECT_EQ(rows("classification", Purpose::classification), 13694U);
 }
 
 }  // namespace

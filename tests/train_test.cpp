@@ -326,33 +326,6 @@ TEST_F(TrainTest, ADivergingTrainingStopsAndKeepsTheBestModel) {
   EXPECT_EQ(outputs_of(first.training.out), kept);
 }
 
-TEST_F(TrainTest, MaskedRadiographsBringTheirLungs) {
-  fs::create_directory(folder_ / "masked");
-  std::ofstream manifest(folder_ / "masked" / "manifest.csv");
-  manifest << "image,label,split\n";
-  for (const auto& [image, split] :
-       {std::pair{"0.png", "train"}, {"1.png", "train"}, {"2.png", "train"}, {"3.png", "val"}}) {
-    const cv::Mat film = cv::imread((folder_ / image).string(), cv::IMREAD_GRAYSCALE);
-    const cv::Mat lungs = cv::imread((folder_ / ("m" + std::string(image))).string(), 0);
-    cv::imwrite((folder_ / "masked" / image).string(), film & lungs);
-    manifest << image << ",clear," << split << '\n';
-  }
-  manifest.close();
-  ClassifierOptions with = classifier("c.pt");
-  with.training.epochs = 1;
-  with.masked = {folder_ / "masked" / "manifest.csv"};
-  EXPECT_THROW(train_classifier(with, {}), UsageError);  // black would be a mark of their label
-  with.outside_lungs = OutsideLungs::grey;
-  TrainingListener listener;
-  std::size_t steps = 0;
-  listener.progress = [&](const std::string& what, std::size_t, std::size_t total, auto&&) {
-    if (what == "epoch 1/1") steps = total;
-  };
-  train_classifier(with, listener);
-  EXPECT_EQ(steps, 3U);                                             // of nine images
-  EXPECT_EQ(read_csv(folder_ / "c.pt.lungs.csv").rows.size(), 8U);  // the masked are not there
-}
-
 TEST_F(TrainTest, EveryChoiceOfTheClassifierTrainsAndIsInTheContract) {
   ClassifierOptions all = classifier("c.pt");
   all.training.manifests = {folder_ / "classification.csv", folder_ / "classification.csv"};
@@ -362,10 +335,8 @@ TEST_F(TrainTest, EveryChoiceOfTheClassifierTrainsAndIsInTheContract) {
   all.training.averaging = 0.5;
   for_each_range(all.training.augmentation,
                  [](const char*, double& value, const char*) { value = std::max(value, 0.3); });
-  all.outside_lungs = OutsideLungs::grey;
   all.planes = Planes::clahe;
   all.balance = Balance::label_and_source;
-  all.mixup = 0.2;
   std::vector<EpochReport> reports;
   TrainingListener listener;
   listener.epoch = [&](const EpochReport& report) { reports.push_back(report); };
@@ -373,7 +344,6 @@ TEST_F(TrainTest, EveryChoiceOfTheClassifierTrainsAndIsInTheContract) {
   ASSERT_EQ(reports.size(), 2U);
   EXPECT_TRUE(std::isfinite(reports[1].training_loss));
   const Contract contract = Network(folder_ / "c.pt", Contract::Kind::classifier).contract();
-  EXPECT_EQ(contract.outside_lungs, OutsideLungs::grey);
   EXPECT_EQ(contract.planes, Planes::clahe);
   EXPECT_EQ(contract.input.width, 128);
   EXPECT_NE(contract.temperature, 1.0F);
@@ -413,7 +383,6 @@ TEST_F(TrainTest, OptionsOutOfRangeAreUsageErrors) {
   };
   classifier_refused([](ClassifierOptions& o) { o.enhance_side = 16; });
   classifier_refused([](ClassifierOptions& o) { o.label_smoothing = 0.6; });
-  classifier_refused([](ClassifierOptions& o) { o.mixup = -1; });
 }
 
 TEST_F(TrainTest, AMaskOfAnotherSizeOrWithoutWhiteIsNamedWithItsLine) {
@@ -446,7 +415,6 @@ TEST(Augment, WithoutRangesNothingChanges) {
   cv::Mat image(30, 30, CV_8UC1);
   cv::RNG(2).fill(image, cv::RNG::UNIFORM, 0, 256);
   EXPECT_EQ(cv::norm(random_tones(none, image, rng), image, cv::NORM_INF), 0);
-  EXPECT_EQ(cv::norm(random_raggedness(none, image, rng), image, cv::NORM_INF), 0);
 }
 
 TEST(Augment, EveryRangeOfTonesChangesThePicture) {
@@ -465,22 +433,6 @@ TEST(Augment, EveryRangeOfTonesChangesThePicture) {
     EXPECT_EQ(changed.type(), CV_8UC1);
     EXPECT_GT(cv::norm(changed, image, cv::NORM_L1), 0) << wanted;
   }
-}
-
-TEST(Augment, RaggedMasksAreStillMasksAndMostlyTheSame) {
-  cv::Mat mask(120, 100, CV_8UC1, cv::Scalar(0));
-  cv::ellipse(mask, {50, 60}, {30, 50}, 0, 0, 360, 255, cv::FILLED);
-  Augmentation ragged;
-  ragged.ragged = 1;
-  cv::RNG rng(5);
-  double same = 0;
-  for (int i = 0; i < 50; ++i) {
-    const cv::Mat bitten = random_raggedness(ragged, mask, rng);
-    EXPECT_EQ(cv::countNonZero(bitten), cv::countNonZero(bitten == 255));
-    same += cv::countNonZero(bitten == mask) / (50.0 * 120 * 100);
-  }
-  EXPECT_GT(same, 0.85);
-  EXPECT_LT(same, 0.999);
 }
 
 TEST(Augment, KeepsTheMiddleOfThePictureInThePicture) {

@@ -23,7 +23,6 @@ struct Augmentation {
   double noise = 0.03;       ///< standard deviation, of the full range
   double jpeg = 0;           ///< probability of JPEG compression, quality 15 to 85
   double corners = 0;        ///< probability that a corner, where labels are, is painted over
-  double ragged = 0;         ///< probability that bites are taken out of the lung mask
 };
 
 /// Calls `visit(name, value, meaning)` for each of an augmentation's ranges.
@@ -47,7 +46,6 @@ void for_each_range(Ranges& augmentation, const Visitor& visit) {
   visit("noise", augmentation.noise, "Standard deviation, of the full range");
   visit("jpeg", augmentation.jpeg, "Probability of JPEG compression");
   visit("corners", augmentation.corners, "Probability that a corner is painted over");
-  visit("ragged", augmentation.ragged, "Probability of bites out of the lung mask");
 }
 
 }  // namespace cxr

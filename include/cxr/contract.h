@@ -14,12 +14,6 @@ enum class Resize {
   letterbox  ///< aspect ratio kept, centred, padded with zeros before normalisation
 };
 
-/// What a classifier sees of a crop's pixels that are no lungs.
-enum class OutsideLungs {
-  keep,  ///< what is there
-  grey   ///< nothing: mid-grey, and the lungs' tones are equalised; see isolate_lungs()
-};
-
 /// What a classifier sees of a crop, in three planes; see enhance().
 enum class Planes {
   all,    ///< Otsu, CLAHE, adaptive threshold
@@ -51,13 +45,11 @@ struct Contract {
   /// Classifier: the longer side, in pixels, that a crop is brought to before enhancement; none
   /// for networks trained on radiographs at their native size.
   std::optional<int> enhance_side;
-  OutsideLungs outside_lungs = OutsideLungs::keep;  ///< classifier
-  Planes planes = Planes::all;                      ///< classifier
-  float temperature = 1.0F;  ///< classifier: divides the logits before the softmax
+  Planes planes = Planes::all;  ///< classifier
+  float temperature = 1.0F;     ///< classifier: divides the logits before the softmax
 };
 
 const char* to_string(Contract::Kind kind);
-const char* to_string(OutsideLungs outside);
 const char* to_string(Planes planes);
 
 /// Reads a contract. `where` names the file or configuration key in errors. Throws Error naming

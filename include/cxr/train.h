@@ -53,15 +53,10 @@ enum class Balance {
 struct ClassifierOptions {
   TrainingOptions training;
   std::filesystem::path segmenter;  ///< finds the lungs
-  /// More manifests, of radiographs in which all but the lungs is black already; the segmenter is
-  /// not asked. For OutsideLungs::grey alone, which hides what is outside of all films.
-  std::vector<std::filesystem::path> masked;
   std::optional<int> enhance_side;  ///< see Contract, 32 to 4096; where not given, `side`
-  OutsideLungs outside_lungs = OutsideLungs::keep;
   Planes planes = Planes::all;
   Balance balance = Balance::none;
   double label_smoothing = 0.05;  ///< Szegedy et al., 2016; 0 to 0.5
-  double mixup = 0;               ///< alpha of Zhang et al., 2018; 0 (none) to 10
 };
 
 /// What the log has of one epoch. The first metric decides which model is best: higher is better.
@@ -96,11 +91,10 @@ void train_segmenter(const SegmenterOptions& options, const TrainingListener& li
 
 /// Trains a classifier on the images and labels of a manifest; the model kept is the one with the
 /// best balanced accuracy. The network sees exactly what it sees in inference: the lung box of
-/// the segmenter, cropped, what is outside the lungs treated as the contract says, enhanced,
-/// letterboxed. Where no `init` is given, its encoder starts from the segmenter's if that is a
-/// ResNet-34 too. Lungs are found once and kept in OUT.lungs.csv. Classes are the manifest's
-/// labels, sorted. The contract's temperature is fitted on the validation split (Guo et al., 2017).
-/// Otherwise as train_segmenter().
+/// the segmenter, cropped, enhanced, letterboxed. Where no `init` is given, its encoder starts from
+/// the segmenter's if that is a ResNet-34 too. Lungs are found once and kept in OUT.lungs.csv.
+/// Classes are the manifest's labels, sorted. The contract's temperature is fitted on the
+/// validation split (Guo et al., 2017). Otherwise as train_segmenter().
 void train_classifier(const ClassifierOptions& options, const TrainingListener& listener);
 
 }  // namespace cxr
