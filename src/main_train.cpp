@@ -67,10 +67,11 @@ void add_classifier(CLI::App& command, cxr::ClassifierOptions& options) {
                                              {"clahe", cxr::Planes::clahe},
                                              {"plain", cxr::Planes::plain}}));
   command.add_option("--balance", options.balance, "What is shown equally often")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, cxr::Balance>{
-          {"none", cxr::Balance::none},
-          {"label", cxr::Balance::label},
-          {"label-and-source", cxr::Balance::label_and_source}}));
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, cxr::Balance>{{"none", cxr::Balance::none},
+                                              {"label", cxr::Balance::label},
+                                              {"label-and-source", cxr::Balance::label_and_source},
+                                              {"source", cxr::Balance::source}}));
   command.add_option("--label-smoothing", options.label_smoothing, "Share of the other labels");
   add_recipe(command, options.training);
 }

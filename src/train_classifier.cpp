@@ -33,6 +33,8 @@ struct TrainingExample {
   cv::Rect crop;
   std::size_t label = 0;
   std::string source;
+  std::string view;
+  bool child = false;
 };
 
 /// What inference would classify.
@@ -82,6 +84,8 @@ Examples load(const ClassifierOptions& options, const std::vector<ManifestRow>& 
       examples.training.push_back(make_training_example(image, lungs, contract));
       examples.training.back().label = label;
       examples.training.back().source = row.source;
+      examples.training.back().view = row.view;
+      examples.training.back().child = row.age_group == "pediatric";
     } else {
       auto& kind = part == Part::validation ? examples.validation : examples.held_out;
       const cv::Mat crop = image(choose_crop(lungs.box, kTrustedQuality, image.size()));
@@ -182,7 +186,16 @@ Metrics validate(torch::jit::Module& network, const Examples& examples, Contract
   return metrics;
 }
 
+std::vector<double> weights_by_source(const std::vector<TrainingExample>& examples) {
+  std::vector<SampledFilm> films;
+  for (const TrainingExample& example : examples) {
+    films.push_back({example.source, std::to_string(example.label), example.view, example.child});
+  }
+  return source_weights(films);
+}
+
 std::vector<double> weights_of(const std::vector<TrainingExample>& examples, Balance balance) {
+  if (balance == Balance::source) return weights_by_source(examples);
   std::vector<std::string> labels;
   std::vector<std::string> sources;
   for (const TrainingExample& example : examples) {

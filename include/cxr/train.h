@@ -45,9 +45,10 @@ struct SegmenterOptions {
 
 /// What is shown equally often in an epoch.
 enum class Balance {
-  none,             ///< every image
-  label,            ///< every label
-  label_and_source  ///< every label, and every source of a label
+  none,              ///< every image
+  label,             ///< every label
+  label_and_source,  ///< every label, and every source of a label
+  source             ///< every label of a source, every view of a label; see source_weights()
 };
 
 struct ClassifierOptions {
