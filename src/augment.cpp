@@ -65,6 +65,41 @@ void cover_corner(cv::Mat& image, int right, int bottom, cv::RNG& rng) {
   image(cv::Rect(at, size)).setTo(rng.uniform(0, 256));
 }
 
+/// How much of each pixel is of the lungs, CV_32FC1, 0..1: hulls widened by 2 to 6 % of the side.
+cv::Mat soft_hulls(const cv::Mat& lungs, cv::RNG& rng) {
+  std::vector<std::vector<cv::Point>> lobes;
+  cv::findContours(lungs, lobes, cv::RETR_EXTERNAL, cv::CHAIN_APPROX_SIMPLE);
+  for (auto& lobe : lobes) {
+    const auto outline = lobe;
+    cv::convexHull(outline, lobe);
+  }
+  cv::Mat hulls(lungs.size(), CV_8UC1, cv::Scalar(0));
+  for (const auto& lobe : lobes) cv::fillConvexPoly(hulls, lobe, 255);
+  const int side = std::max(lungs.rows, lungs.cols);
+  const int reach = 1 + 2 * cvRound(side * rng.uniform(0.02, 0.06));
+  cv::dilate(hulls, hulls, cv::getStructuringElement(cv::MORPH_ELLIPSE, {reach, reach}));
+  cv::Mat soft;
+  hulls.convertTo(soft, CV_32F, 1 / 255.0);
+  cv::GaussianBlur(soft, soft, {}, reach / 4.0);
+  return soft;
+}
+
+/// The image moved, blurred, re-toned and made grainy, each by chance.
+cv::Mat changed_surroundings(const cv::Mat& image, cv::RNG& rng) {
+  const int side = std::max(image.rows, image.cols);
+  const Augmentation moved{.rotation = 20, .scale = 0.3, .aspect = 0.2, .shift = 0.15, .mirror = 0};
+  cv::Mat changed = image.clone();
+  if (happens(rng, 0.5)) {
+    const cv::Mat map = random_affine(moved, {{}, image.size()}, image.size(), rng);
+    cv::warpAffine(image, changed, map, image.size(), cv::INTER_LINEAR, cv::BORDER_REFLECT);
+  }
+  if (happens(rng, 0.6)) cv::GaussianBlur(changed, changed, {}, side * rng.uniform(0.005, 0.06));
+  const Augmentation toned{.gamma = 1, .contrast = 0.6, .brightness = 0.3, .invert = 0.1};
+  if (happens(rng, 0.6)) cv::LUT(changed, random_curve(toned, rng), changed);
+  if (happens(rng, 0.4)) add_grain(changed, rng.uniform(2.0, 40.0), rng);
+  return changed;
+}
+
 }  // namespace
 
 cv::RNG example_rng(std::uint64_t batch_seed, std::size_t image) {
@@ -97,6 +132,16 @@ cv::Mat random_affine(const Augmentation& augmentation, cv::Rect from, cv::Size 
                          0, 1);
   const Matrix all = to_target * turned * sheared * to_square;
   return cv::Mat(all).rowRange(0, 2).clone();
+}
+
+cv::Mat random_outside(const Augmentation& augmentation, const cv::Mat& image, const cv::Mat& lungs,
+                       cv::RNG& rng) {
+  if (!happens(rng, augmentation.outside) || cv::countNonZero(lungs) == 0) return image;
+  const cv::Mat outside = changed_surroundings(image, rng);
+  const cv::Mat kept = soft_hulls(lungs, rng);
+  cv::Mat blended;
+  cv::blendLinear(image, outside, kept, 1 - kept, blended);
+  return blended;
 }
 
 cv::Mat random_tones(const Augmentation& augmentation, const cv::Mat& image, cv::RNG& rng) {

@@ -7,6 +7,7 @@
 
 #include "augment.h"
 #include "cxr/classify.h"
+#include "cxr/crop.h"
 #include "cxr/enhance.h"
 #include "cxr/error.h"
 #include "cxr/lung_box.h"
@@ -30,6 +31,7 @@ constexpr const char* kStage = "training";
 /// kept, because augmentation looks over the edge of the crop.
 struct TrainingExample {
   cv::Mat image;  ///< CV_8UC1
+  cv::Mat lungs;  ///< CV_8UC1 of its size, 0 or 255; empty where not trusted
   cv::Rect crop;
   std::size_t label = 0;
   std::string source;
@@ -57,6 +59,9 @@ TrainingExample make_training_example(const cv::Mat& image, const Lungs& lungs,
   const auto scaled = [scale](int value) { return std::max(1, cvRound(value * scale)); };
   TrainingExample example;
   cv::resize(image, example.image, {}, scale, scale, scale < 1 ? cv::INTER_AREA : cv::INTER_CUBIC);
+  if (is_trusted(lungs.box, kTrustedQuality)) {
+    example.lungs = mask_at(lungs.mask, example.image.size());
+  }
   example.crop = {cvRound(crop.x * scale), cvRound(crop.y * scale), scaled(crop.width),
                   scaled(crop.height)};
   return example;
@@ -104,6 +109,11 @@ cv::Mat augmented_crop(const TrainingExample& example, const Augmentation& augme
   const cv::Mat map = random_affine(augmentation, example.crop, size, rng);
   cv::Mat crop;
   cv::warpAffine(example.image, crop, map, size, cv::INTER_LINEAR);
+  if (!example.lungs.empty()) {
+    cv::Mat lungs;
+    cv::warpAffine(example.lungs, lungs, map, size, cv::INTER_NEAREST);
+    crop = random_outside(augmentation, crop, lungs, rng);
+  }
   return random_tones(augmentation, crop, rng);
 }
 

@@ -435,6 +435,31 @@ TEST(Augment, EveryRangeOfTonesChangesThePicture) {
   }
 }
 
+TEST(Augment, OutsideTheLungsAllChangesAndInsideNothingDoes) {
+  cv::Mat image(120, 100, CV_8UC1);
+  cv::RNG(2).fill(image, cv::RNG::UNIFORM, 40, 200);
+  cv::Mat lungs(image.size(), CV_8UC1, cv::Scalar(0));
+  cv::ellipse(lungs, {30, 60}, {15, 40}, 0, 0, 360, 255, cv::FILLED);
+  cv::Mat inner;
+  cv::erode(lungs, inner, cv::Mat::ones(3, 3, CV_8UC1));
+  const cv::Rect far_away(65, 0, 35, 120);
+  Augmentation outside;
+  outside.outside = 1;
+  cv::RNG rng(5);
+  int changed = 0;
+  for (int i = 0; i < 50; ++i) {
+    const cv::Mat seen = random_outside(outside, image, lungs, rng);
+    ASSERT_EQ(seen.type(), CV_8UC1);
+    EXPECT_LE(cv::norm(seen, image, cv::NORM_L1, inner) / cv::countNonZero(inner), 2);
+    if (cv::norm(seen(far_away), image(far_away), cv::NORM_L1) / far_away.area() > 5) ++changed;
+  }
+  EXPECT_GE(changed, 40);
+  const cv::Mat none(image.size(), CV_8UC1, cv::Scalar(0));
+  EXPECT_EQ(cv::norm(random_outside(outside, image, none, rng), image, cv::NORM_INF), 0);
+  outside.outside = 0;
+  EXPECT_EQ(cv::norm(random_outside(outside, image, lungs, rng), image, cv::NORM_INF), 0);
+}
+
 TEST(Augment, KeepsTheMiddleOfThePictureInThePicture) {
   cv::RNG rng(4);
   for (int i = 0; i < 200; ++i) {

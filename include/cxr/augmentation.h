@@ -23,6 +23,7 @@ struct Augmentation {
   double noise = 0.03;       ///< standard deviation, of the full range
   double jpeg = 0;           ///< probability of JPEG compression, quality 15 to 85
   double corners = 0;        ///< probability that a corner, where labels are, is painted over
+  double outside = 0;        ///< probability that what lies outside the lungs is changed
 };
 
 /// Calls `visit(name, value, meaning)` for each of an augmentation's ranges.
@@ -46,6 +47,7 @@ void for_each_range(Ranges& augmentation, const Visitor& visit) {
   visit("noise", augmentation.noise, "Standard deviation, of the full range");
   visit("jpeg", augmentation.jpeg, "Probability of JPEG compression");
   visit("corners", augmentation.corners, "Probability that a corner is painted over");
+  visit("outside", augmentation.outside, "Probability that the outside of the lungs is changed");
 }
 
 }  // namespace cxr
