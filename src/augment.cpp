@@ -1,6 +1,7 @@
 #include "augment.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numbers>
 #include <opencv2/imgcodecs.hpp>
@@ -49,6 +50,19 @@ void add_grain(cv::Mat& image, double deviation, cv::RNG& rng) {
   cv::Mat grain(image.size(), CV_16SC1);
   rng.fill(grain, cv::RNG::NORMAL, 0, deviation);
   cv::add(image, grain, image, cv::noArray(), CV_8U);
+}
+
+cv::Size scaled(cv::Size size, double octaves) {
+  const double scale = std::exp2(-octaves);
+  return {std::max(8, cvRound(size.width * scale)), std::max(8, cvRound(size.height * scale))};
+}
+
+/// By whatever interpolation a film may have gone through.
+void resize(cv::Mat& image, cv::Size size, cv::RNG& rng) {
+  constexpr std::array kKinds{cv::INTER_AREA, cv::INTER_LINEAR, cv::INTER_CUBIC,
+                              cv::INTER_LANCZOS4};
+  const int kind = kKinds[static_cast<std::size_t>(rng.uniform(0, int{kKinds.size()}))];
+  cv::resize(cv::Mat(image), image, size, 0, 0, kind);
 }
 
 void compress(cv::Mat& image, cv::RNG& rng) {
@@ -152,9 +166,12 @@ cv::Mat random_tones(const Augmentation& augmentation, const cv::Mat& image, cv:
   if (blur > 0.3) cv::GaussianBlur(changed, changed, {}, blur);
   const double sharpness = rng.uniform(0.0, 1.0) * augmentation.sharpen;
   if (sharpness > 0.1) sharpen(changed, sharpness);
+  const double octaves = rng.uniform(-0.5, 1.0) * augmentation.resample;
+  if (std::abs(octaves) > 0.1) resize(changed, scaled(image.size(), octaves), rng);
   const double noise = 255 * rng.uniform(0.0, 1.0) * augmentation.noise;
   if (noise > 1) add_grain(changed, noise, rng);
   if (happens(rng, augmentation.jpeg)) compress(changed, rng);
+  if (changed.size() != image.size()) resize(changed, image.size(), rng);
   for (int corner = 0; corner < 4; ++corner) {
     if (happens(rng, augmentation.corners)) cover_corner(changed, corner % 2, corner / 2, rng);
   }
