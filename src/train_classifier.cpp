@@ -21,6 +21,7 @@
 #include "temperature.h"
 #include "tensor.h"
 #include "training_loop.h"
+#include "within_source.h"
 
 namespace cxr {
 namespace {
@@ -43,6 +44,7 @@ struct TrainingExample {
 struct ValidationExample {
   cv::Mat enhanced;  ///< CV_8UC3
   std::size_t label = 0;
+  std::string source;
 };
 
 struct Examples {
@@ -94,7 +96,7 @@ Examples load(const ClassifierOptions& options, const std::vector<ManifestRow>& 
     } else {
       auto& kind = part == Part::validation ? examples.validation : examples.held_out;
       const cv::Mat crop = image(choose_crop(lungs.box, kTrustedQuality, image.size()));
-      kind.push_back({enhance(crop, contract.enhance_side, contract.planes), label});
+      kind.push_back({enhance(crop, contract.enhance_side, contract.planes), label, row.source});
     }
     if (++done % kSaveEvery == 0) cache.save();
   });
@@ -157,20 +159,23 @@ NdArray logits_of(torch::jit::Module& network, const std::vector<ValidationExamp
   return logits;
 }
 
-std::vector<std::size_t> labels_of(const std::vector<ValidationExample>& examples) {
-  std::vector<std::size_t> labels;
-  for (const ValidationExample& example : examples) labels.push_back(example.label);
-  return labels;
+JudgedFilms judge(torch::jit::Module& network, const std::vector<ValidationExample>& examples,
+                  const Contract& contract) {
+  JudgedFilms films{logits_of(network, examples, contract), {}, {}};
+  for (const ValidationExample& example : examples) {
+    films.labels.push_back(example.label);
+    films.sources.push_back(example.source);
+  }
+  return films;
 }
 
 /// Balanced accuracy, accuracy, and each sensitivity.
-Metrics accuracies(const NdArray& logits, const std::vector<std::size_t>& labels,
-                   const std::vector<std::string>& classes) {
+Metrics accuracies(const JudgedFilms& films, const std::vector<std::string>& classes) {
   ConfusionMatrix matrix(classes.size());
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    const float* row = logits.at(i);
+  for (std::size_t i = 0; i < films.labels.size(); ++i) {
+    const float* row = films.logits.at(i);
     const auto predicted = std::max_element(row, row + classes.size()) - row;
-    ++matrix.at(labels[i], static_cast<std::size_t>(predicted));
+    ++matrix.at(films.labels[i], static_cast<std::size_t>(predicted));
   }
   Metrics metrics{{"balanced_accuracy", *matrix.balanced_accuracy()},
                   {"accuracy", *matrix.accuracy()}};
@@ -181,18 +186,33 @@ Metrics accuracies(const NdArray& logits, const std::vector<std::size_t>& labels
   return metrics;
 }
 
+void append(Metrics& metrics, const std::string& prefix, const NamedFigures& figures) {
+  for (const auto& [name, value] : figures) metrics.emplace_back(prefix + name, value);
+}
+
+/// First the mean of the AUROCs within sources, where any source has two classes: balanced accuracy
+/// rewards who tells hospitals apart.
+Metrics metrics_of(const JudgedFilms& films, const std::vector<std::string>& classes) {
+  Metrics metrics;
+  const NamedFigures within = auroc_within_sources(films);
+  std::vector<double> values;
+  for (const auto& [source, value] : within) values.push_back(value);
+  if (const Measure all = mean(values)) metrics.emplace_back("auroc", *all);
+  append(metrics, "auroc_", within);
+  append(metrics, "", accuracies(films, classes));
+  return metrics;
+}
+
 /// Metrics of the validation split and of what is held out; fits the contract's temperature.
 Metrics validate(torch::jit::Module& network, const Examples& examples, Contract& contract) {
-  const NdArray logits = logits_of(network, examples.validation, contract);
-  const auto labels = labels_of(examples.validation);
-  contract.temperature = fit_temperature(logits, labels);
-  Metrics metrics = accuracies(logits, labels, contract.classes);
+  const JudgedFilms films = judge(network, examples.validation, contract);
+  contract.temperature = fit_temperature(films.logits, films.labels);
+  Metrics metrics = metrics_of(films, contract.classes);
   metrics.emplace_back("temperature", contract.temperature);
   if (examples.held_out.empty()) return metrics;
-  for (const auto& [name, value] : accuracies(logits_of(network, examples.held_out, contract),
-                                              labels_of(examples.held_out), contract.classes)) {
-    metrics.emplace_back("held_out_" + name, value);
-  }
+  const JudgedFilms held_out = judge(network, examples.held_out, contract);
+  append(metrics, "held_out_", metrics_of(held_out, contract.classes));
+  append(metrics, "held_out_sensitivity_", sensitivity_within_sources(held_out, contract.classes));
   return metrics;
 }
 

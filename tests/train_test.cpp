@@ -280,6 +280,40 @@ TEST_F(TrainTest, AHeldOutSourceIsReportedAndNotLearntFrom) {
   EXPECT_NE(held, metrics.end());
 }
 
+TEST_F(TrainTest, TheModelKeptIsTheBestWithinSources) {
+  const auto metrics_of = [&](const ClassifierOptions& options) {
+    std::vector<std::string> names;
+    TrainingListener listener;
+    listener.epoch = [&](const EpochReport& report) {
+      names.clear();
+      for (const auto& metric : report.metrics) names.push_back(metric.first);
+    };
+    train_classifier(options, listener);
+    return names;
+  };
+  ClassifierOptions once = classifier("c.pt");
+  once.training.epochs = 1;
+  EXPECT_EQ(metrics_of(once).front(), "balanced_accuracy");  // no source has two labels
+  std::ofstream labels(folder_ / "classification.csv");
+  labels << "image,label,split,source\n";
+  for (int i = 0; i < 8; ++i) {
+    labels << i << ".png," << (i % 2 == 0 ? "clear" : "opacities")
+           << (i < 4   ? ",train,s"
+               : i < 6 ? ",train,t"
+                       : ",val,s")
+           << '\n';
+  }
+  labels.close();
+  once.training.batch_size = 2;
+  once.training.hold_out = {"t"};
+  const auto names = metrics_of(once);
+  EXPECT_EQ(names[0], "auroc");
+  EXPECT_EQ(names[1], "auroc_s");
+  for (const char* name : {"held_out_auroc", "held_out_auroc_t", "held_out_sensitivity_t_clear"}) {
+    EXPECT_NE(std::ranges::find(names, name), names.end()) << name;
+  }
+}
+
 TEST_F(TrainTest, WithoutAnyValidationImageLeftHoldingOutIsAnError) {
   ClassifierOptions held_out = classifier("c.pt");
   held_out.training.hold_out = {"s2", "s3"};
@@ -422,7 +456,7 @@ TEST(Augment, EveryRangeOfTonesChangesThePicture) {
   cv::RNG(2).fill(image, cv::RNG::UNIFORM, 40, 200);
   cv::GaussianBlur(image, image, {}, 2);
   for (const std::string wanted : {"gamma", "contrast", "brightness", "invert", "fade", "equalize",
-                                   "blur", "sharpen", "noise", "jpeg", "corners"}) {
+                                   "blur", "sharpen", "resample", "noise", "jpeg", "corners"}) {
     Augmentation one;
     for_each_range(one, [&](const std::string& name, double& value, const char*) {
       value = name == wanted ? 1 : 0;

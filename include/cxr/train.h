@@ -91,11 +91,13 @@ struct TrainingListener {
 void train_segmenter(const SegmenterOptions& options, const TrainingListener& listener);
 
 /// Trains a classifier on the images and labels of a manifest; the model kept is the one with the
-/// best balanced accuracy. The network sees exactly what it sees in inference: the lung box of
-/// the segmenter, cropped, enhanced, letterboxed. Where no `init` is given, its encoder starts from
-/// the segmenter's if that is a ResNet-34 too. Lungs are found once and kept in OUT.lungs.csv.
-/// Classes are the manifest's labels, sorted. The contract's temperature is fitted on the
-/// validation split (Guo et al., 2017). Otherwise as train_segmenter().
+/// best AUROC between two labels of one source, a mean over the sources of the validation split
+/// that have two; where none has, with the best balanced accuracy. The network sees exactly what it
+/// sees in inference: the lung box of the segmenter, cropped, enhanced, letterboxed. Where no
+/// `init` is given, its encoder starts from the segmenter's if that is a ResNet-34 too. Lungs are
+/// found once and kept in OUT.lungs.csv. Classes are the manifest's labels, sorted. The contract's
+/// temperature is fitted on the validation split (Guo et al., 2017). Otherwise as
+/// train_segmenter().
 void train_classifier(const ClassifierOptions& options, const TrainingListener& listener);
 
 }  // namespace cxr
