@@ -20,10 +20,12 @@ struct Augmentation {
   double equalize = 0;       ///< probability of histogram equalisation, blended in at random
   double blur = 1.0;         ///< standard deviation in pixels
   double sharpen = 0;        ///< weight of the unsharp mask
-  double noise = 0.03;       ///< standard deviation, of the full range
-  double jpeg = 0;           ///< probability of JPEG compression, quality 15 to 85
-  double corners = 0;        ///< probability that a corner, where labels are, is painted over
-  double ragged = 0;         ///< probability that bites are taken out of the lung mask
+  double resample = 0;  ///< octaves: grain and JPEG are of a picture up to that much smaller, or
+                        ///< half as much larger, brought back to size
+  double noise = 0.03;  ///< standard deviation, of the full range
+  double jpeg = 0;      ///< probability of JPEG compression, quality 15 to 85
+  double corners = 0;   ///< probability that a corner, where labels are, is painted over
+  double outside = 0;   ///< probability that what lies outside the lungs is changed
 };
 
 /// Calls `visit(name, value, meaning)` for each of an augmentation's ranges.
@@ -44,10 +46,11 @@ void for_each_range(Ranges& augmentation, const Visitor& visit) {
   visit("equalize", augmentation.equalize, "Probability of histogram equalisation");
   visit("blur", augmentation.blur, "Standard deviation in pixels");
   visit("sharpen", augmentation.sharpen, "Weight of the unsharp mask");
+  visit("resample", augmentation.resample, "Octaves of resolution lost, or half as many gained");
   visit("noise", augmentation.noise, "Standard deviation, of the full range");
   visit("jpeg", augmentation.jpeg, "Probability of JPEG compression");
   visit("corners", augmentation.corners, "Probability that a corner is painted over");
-  visit("ragged", augmentation.ragged, "Probability of bites out of the lung mask");
+  visit("outside", augmentation.outside, "Probability that the outside of the lungs is changed");
 }
 
 }  // namespace cxr

@@ -21,17 +21,6 @@ constexpr auto names(Resize /*unused*/) {
                     Named<Resize>{Resize::letterbox, "letterbox"}};
 }
 
-/// What a classifier sees of a crop's pixels that are no lungs.
-enum class OutsideLungs {
-  keep,  ///< what is there
-  grey   ///< nothing: mid-grey, and the lungs' tones are equalised; see isolate_lungs()
-};
-
-constexpr auto names(OutsideLungs /*unused*/) {
-  return std::array{Named<OutsideLungs>{OutsideLungs::keep, "keep"},
-                    Named<OutsideLungs>{OutsideLungs::grey, "grey"}};
-}
-
 /// What a classifier sees of a crop, in three planes; see enhance().
 enum class Planes {
   all,    ///< Otsu, CLAHE, adaptive threshold
@@ -68,9 +57,8 @@ struct Contract {
   /// Classifier: the longer side, in pixels, that a crop is brought to before enhancement; none
   /// for networks trained on radiographs at their native size.
   std::optional<int> enhance_side;
-  OutsideLungs outside_lungs = OutsideLungs::keep;  ///< classifier
-  Planes planes = Planes::all;                      ///< classifier
-  float temperature = 1.0F;  ///< classifier: divides the logits before the softmax
+  Planes planes = Planes::all;  ///< classifier
+  float temperature = 1.0F;     ///< classifier: divides the logits before the softmax
 };
 
 constexpr auto names(Contract::Kind /*unused*/) {

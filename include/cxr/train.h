@@ -47,28 +47,25 @@ struct SegmenterOptions {
 
 /// What is shown equally often in an epoch.
 enum class Balance {
-  none,             ///< every image
-  label,            ///< every label
-  label_and_source  ///< every label, and every source of a label
+  none,              ///< every image
+  label,             ///< every label
+  label_and_source,  ///< every label, and every source of a label
+  source             ///< every label of a source, every view of a label; see source_weights()
 };
 
 constexpr auto names(Balance /*unused*/) {
   return std::array{Named<Balance>{Balance::none, "none"}, Named<Balance>{Balance::label, "label"},
-                    Named<Balance>{Balance::label_and_source, "label-and-source"}};
+                    Named<Balance>{Balance::label_and_source, "label-and-source"},
+                    Named<Balance>{Balance::source, "source"}};
 }
 
 struct ClassifierOptions {
   TrainingOptions training;
   std::filesystem::path segmenter;  ///< finds the lungs
-  /// More manifests, of radiographs in which all but the lungs is black already; the segmenter is
-  /// not asked. For OutsideLungs::grey alone, which hides what is outside of all films.
-  std::vector<std::filesystem::path> masked;
   std::optional<int> enhance_side;  ///< see Contract, 32 to 4096; where not given, `side`
-  OutsideLungs outside_lungs = OutsideLungs::keep;
   Planes planes = Planes::all;
   Balance balance = Balance::none;
   double label_smoothing = 0.05;  ///< Szegedy et al., 2016; 0 to 0.5
-  double mixup = 0;               ///< alpha of Zhang et al., 2018; 0 (none) to 10
 };
 
 /// What the log has of one epoch. The first metric decides which model is best: higher is better.
@@ -102,12 +99,13 @@ struct TrainingListener {
 void train_segmenter(const SegmenterOptions& options, const TrainingListener& listener);
 
 /// Trains a classifier on the images and labels of a manifest; the model kept is the one with the
-/// best balanced accuracy. The network sees exactly what it sees in inference: the lung box of
-/// the segmenter, cropped, what is outside the lungs treated as the contract says, enhanced,
-/// letterboxed. Where no `init` is given, its encoder starts from the segmenter's if that is a
-/// ResNet-34 too. Lungs are found once and kept in OUT.lungs.csv. Classes are the manifest's
-/// labels, sorted. The contract's temperature is fitted on the validation split (Guo et al., 2017).
-/// Otherwise as train_segmenter().
+/// best AUROC between two labels of one source, a mean over the sources of the validation split
+/// that have two; where none has, with the best balanced accuracy. The network sees exactly what it
+/// sees in inference: the lung box of the segmenter, cropped, enhanced, letterboxed. Where no
+/// `init` is given, its encoder starts from the segmenter's if that is a ResNet-34 too. Lungs are
+/// found once and kept in OUT.lungs.csv. Classes are the manifest's labels, sorted. The contract's
+/// temperature is fitted on the validation split (Guo et al., 2017). Otherwise as
+/// train_segmenter().
 void train_classifier(const ClassifierOptions& options, const TrainingListener& listener);
 
 }  // namespace cxr

@@ -55,19 +55,12 @@ void add_classifier(CLI::App& command, cxr::ClassifierOptions& options) {
   command.add_option("--segmenter", options.segmenter, "Model that finds the lungs")
       ->required()
       ->check(CLI::ExistingFile);
-  command
-      .add_option("--masked", options.masked,
-                  "Manifest of radiographs that are black outside the lungs; may be repeated")
-      ->check(CLI::ExistingFile);
   command.add_option("--enhance-side", options.enhance_side,
                      "Longer side of the crop when it is enhanced, in pixels; as --side where not "
                      "given");
-  cxr::add_choice(command, "--outside-lungs", options.outside_lungs,
-                  "How the classifier sees what is outside the lungs");
   cxr::add_choice(command, "--planes", options.planes, "What the classifier sees of a crop");
   cxr::add_choice(command, "--balance", options.balance, "What is shown equally often");
   command.add_option("--label-smoothing", options.label_smoothing, "Share of the other labels");
-  command.add_option("--mixup", options.mixup, "Alpha of mixup; 0: none");
   add_recipe(command, options.training);
 }
 

@@ -80,11 +80,11 @@ std::vector<std::string> parse_classes(const Fields& fields, Contract::Kind kind
   return classes;
 }
 
-OutsideLungs parse_outside_lungs(const Fields& fields) {
+/// Older models may say that they see all of the crop; none of those that did not can be used.
+void check_outside_lungs(const Fields& fields) {
   const json& outside = fields.find("outside_lungs");
-  if (outside.is_null() || outside == "keep") return OutsideLungs::keep;
-  if (outside == "grey") return OutsideLungs::grey;
-  fields.fail("outside_lungs", "must be 'keep' or 'grey'");
+  if (outside.is_null() || outside == "keep") return;
+  fields.fail("outside_lungs", "must be 'keep': lungs are no longer isolated");
 }
 
 float parse_temperature(const Fields& fields) {
@@ -122,7 +122,7 @@ Contract parse_contract(const json& document, const std::string& where) {
   if (!fields.find("enhance_side").is_null()) {
     contract.enhance_side = read_pixels(fields, "enhance_side");
   }
-  contract.outside_lungs = parse_outside_lungs(fields);
+  check_outside_lungs(fields);
   if (!fields.find("planes").is_null()) contract.planes = parse_name<Planes>(fields, "planes");
   contract.temperature = parse_temperature(fields);
   return contract;
@@ -143,7 +143,6 @@ json to_json(const Contract& contract) {
           {"data", contract.data},
           {"licence", contract.licence},
           {"enhance_side", contract.enhance_side ? json(*contract.enhance_side) : json()},
-          {"outside_lungs", name_of(contract.outside_lungs)},
           {"planes", name_of(contract.planes)},
           {"temperature", as_written(contract.temperature)}};
 }

@@ -6,7 +6,6 @@
 
 #include "base/utf8.h"
 #include "classify.h"
-#include "crop.h"
 #include "cxr/error.h"
 #include "cxr/read.h"
 #include "enhance.h"
@@ -117,9 +116,7 @@ std::vector<Analysis> Pipeline::process(const std::vector<Input>& batch,
     result.crop = choose_crop(result.lungs, threshold, result.image_size);
     const Contract& wanted = classifier_.contract();
     intermediates.enhanced =
-        enhance(crop_radiograph(intermediates.image, result.lungs, intermediates.lung_mask,
-                                threshold, wanted.outside_lungs),
-                wanted.enhance_side, wanted.planes);
+        enhance(intermediates.image(result.crop), wanted.enhance_side, wanted.planes);
   });
   open = still_open(std::move(open));
   if (open.empty()) return analyses;

@@ -87,6 +87,8 @@ void read_rows(const fs::path& file, Purpose purpose, Rows& all) {
                         .split = cell("split"),
                         .source = cell("source"),
                         .patient = cell("patient"),
+                        .age_group = cell("age_group"),
+                        .view = cell("view"),
                         .manifest = file,
                         .line = table.lines[i]});
     all.problems.push_back(problem(all.rows.back(), purpose));

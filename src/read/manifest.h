@@ -15,6 +15,8 @@ struct ManifestRow {
   std::string split;           ///< `train`, `val`; rows of any other are kept out of training
   std::string source;          ///< where it comes from; empty where not stated
   std::string patient;         ///< empty where not stated
+  std::string age_group;       ///< likewise; `pediatric` tells children
+  std::string view;            ///< likewise; `AP`, `PA`
   std::filesystem::path manifest;
   std::size_t line = 0;  ///< of the manifest, from 1
 };
@@ -22,8 +24,8 @@ struct ManifestRow {
 enum class Purpose { segmentation, classification };
 
 /// Reads manifests, one after the other: CSV files with the columns `image`, `split` and `mask`
-/// (segmentation) or `label` (classification); `source` and `patient` may be there; others are
-/// ignored. Paths are relative to the manifest's folder.
+/// (segmentation) or `label` (classification); `source`, `patient`, `age_group` and `view` may
+/// be there; others are ignored. Paths are relative to the manifest's folder.
 ///
 /// Throws Error naming the file: not readable, a column missing, no rows; and one for all bad rows
 /// together, by line:

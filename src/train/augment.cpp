@@ -1,6 +1,7 @@
 #include "augment.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numbers>
 #include <opencv2/imgcodecs.hpp>
@@ -51,6 +52,19 @@ void add_grain(cv::Mat& image, double deviation, cv::RNG& rng) {
   cv::add(image, grain, image, cv::noArray(), CV_8U);
 }
 
+cv::Size scaled(cv::Size size, double octaves) {
+  const double scale = std::exp2(-octaves);
+  return {std::max(8, cvRound(size.width * scale)), std::max(8, cvRound(size.height * scale))};
+}
+
+/// By whatever interpolation a film may have gone through.
+void resize(cv::Mat& image, cv::Size size, cv::RNG& rng) {
+  constexpr std::array kKinds{cv::INTER_AREA, cv::INTER_LINEAR, cv::INTER_CUBIC,
+                              cv::INTER_LANCZOS4};
+  const int kind = kKinds[static_cast<std::size_t>(rng.uniform(0, int{kKinds.size()}))];
+  cv::resize(cv::Mat(image), image, size, 0, 0, kind);
+}
+
 void compress(cv::Mat& image, cv::RNG& rng) {
   std::vector<uchar> bytes;
   cv::imencode(".jpg", image, bytes, {cv::IMWRITE_JPEG_QUALITY, rng.uniform(15, 86)});
@@ -63,6 +77,41 @@ void cover_corner(cv::Mat& image, int right, int bottom, cv::RNG& rng) {
                       cvRound(image.rows * rng.uniform(0.05, 0.25)));
   const cv::Point at(right * (image.cols - size.width), bottom * (image.rows - size.height));
   image(cv::Rect(at, size)).setTo(rng.uniform(0, 256));
+}
+
+/// How much of each pixel is of the lungs, CV_32FC1, 0..1: hulls widened by 2 to 6 % of the side.
+cv::Mat soft_hulls(const cv::Mat& lungs, cv::RNG& rng) {
+  std::vector<std::vector<cv::Point>> lobes;
+  cv::findContours(lungs, lobes, cv::RETR_EXTERNAL, cv::CHAIN_APPROX_SIMPLE);
+  for (auto& lobe : lobes) {
+    const auto outline = lobe;
+    cv::convexHull(outline, lobe);
+  }
+  cv::Mat hulls(lungs.size(), CV_8UC1, cv::Scalar(0));
+  for (const auto& lobe : lobes) cv::fillConvexPoly(hulls, lobe, 255);
+  const int side = std::max(lungs.rows, lungs.cols);
+  const int reach = 1 + 2 * cvRound(side * rng.uniform(0.02, 0.06));
+  cv::dilate(hulls, hulls, cv::getStructuringElement(cv::MORPH_ELLIPSE, {reach, reach}));
+  cv::Mat soft;
+  hulls.convertTo(soft, CV_32F, 1 / 255.0);
+  cv::GaussianBlur(soft, soft, {}, reach / 4.0);
+  return soft;
+}
+
+/// The image moved, blurred, re-toned and made grainy, each by chance.
+cv::Mat changed_surroundings(const cv::Mat& image, cv::RNG& rng) {
+  const int side = std::max(image.rows, image.cols);
+  const Augmentation moved{.rotation = 20, .scale = 0.3, .aspect = 0.2, .shift = 0.15, .mirror = 0};
+  cv::Mat changed = image.clone();
+  if (happens(rng, 0.5)) {
+    const cv::Mat map = random_affine(moved, {{}, image.size()}, image.size(), rng);
+    cv::warpAffine(image, changed, map, image.size(), cv::INTER_LINEAR, cv::BORDER_REFLECT);
+  }
+  if (happens(rng, 0.6)) cv::GaussianBlur(changed, changed, {}, side * rng.uniform(0.005, 0.06));
+  const Augmentation toned{.gamma = 1, .contrast = 0.6, .brightness = 0.3, .invert = 0.1};
+  if (happens(rng, 0.6)) cv::LUT(changed, random_curve(toned, rng), changed);
+  if (happens(rng, 0.4)) add_grain(changed, rng.uniform(2.0, 40.0), rng);
+  return changed;
 }
 
 }  // namespace
@@ -99,6 +148,16 @@ cv::Mat random_affine(const Augmentation& augmentation, cv::Rect from, cv::Size 
   return cv::Mat(all).rowRange(0, 2).clone();
 }
 
+cv::Mat random_outside(const Augmentation& augmentation, const cv::Mat& image, const cv::Mat& lungs,
+                       cv::RNG& rng) {
+  if (!happens(rng, augmentation.outside) || cv::countNonZero(lungs) == 0) return image;
+  const cv::Mat outside = changed_surroundings(image, rng);
+  const cv::Mat kept = soft_hulls(lungs, rng);
+  cv::Mat blended;
+  cv::blendLinear(image, outside, kept, 1 - kept, blended);
+  return blended;
+}
+
 cv::Mat random_tones(const Augmentation& augmentation, const cv::Mat& image, cv::RNG& rng) {
   cv::Mat changed;
   cv::LUT(image, random_curve(augmentation, rng), changed);
@@ -107,30 +166,16 @@ cv::Mat random_tones(const Augmentation& augmentation, const cv::Mat& image, cv:
   if (blur > 0.3) cv::GaussianBlur(changed, changed, {}, blur);
   const double sharpness = rng.uniform(0.0, 1.0) * augmentation.sharpen;
   if (sharpness > 0.1) sharpen(changed, sharpness);
+  const double octaves = rng.uniform(-0.5, 1.0) * augmentation.resample;
+  if (std::abs(octaves) > 0.1) resize(changed, scaled(image.size(), octaves), rng);
   const double noise = 255 * rng.uniform(0.0, 1.0) * augmentation.noise;
   if (noise > 1) add_grain(changed, noise, rng);
   if (happens(rng, augmentation.jpeg)) compress(changed, rng);
+  if (changed.size() != image.size()) resize(changed, image.size(), rng);
   for (int corner = 0; corner < 4; ++corner) {
     if (happens(rng, augmentation.corners)) cover_corner(changed, corner % 2, corner / 2, rng);
   }
   return changed;
-}
-
-cv::Mat random_raggedness(const Augmentation& augmentation, const cv::Mat& mask, cv::RNG& rng) {
-  if (!happens(rng, augmentation.ragged)) return mask;
-  constexpr int kMostBites = 5;
-  const int side = std::max(mask.rows, mask.cols);
-  cv::Mat ragged;
-  const int reach = 1 + 2 * rng.uniform(0, std::max(1, side / 50) + 1);
-  cv::morphologyEx(mask, ragged, rng.uniform(0, 2) == 0 ? cv::MORPH_ERODE : cv::MORPH_DILATE,
-                   cv::getStructuringElement(cv::MORPH_ELLIPSE, {reach, reach}));
-  const int bites = rng.uniform(0, kMostBites + 1);
-  for (int i = 0; i < bites; ++i) {
-    const cv::Point centre(rng.uniform(0, mask.cols), rng.uniform(0, mask.rows));
-    const cv::Size axes(rng.uniform(1, side / 10 + 2), rng.uniform(1, side / 10 + 2));
-    cv::ellipse(ragged, centre, axes, rng.uniform(0, 180), 0, 360, 0, cv::FILLED);
-  }
-  return ragged;
 }
 
 }  // namespace cxr

@@ -16,11 +16,14 @@ cv::RNG example_rng(std::uint64_t batch_seed, std::size_t image);
 /// cv::warpAffine.
 cv::Mat random_affine(const Augmentation& augmentation, cv::Rect from, cv::Size to, cv::RNG& rng);
 
+/// Changes what lies outside the lungs of a CV_8UC1 image, by the probability `outside`, so that
+/// nothing can be learnt from it: moved, blurred, of other tones, grainy. `lungs` (CV_8UC1 of its
+/// size, 0 or 255) may lack what is dense, so each lung's hull is kept, and a margin that fades
+/// out.
+cv::Mat random_outside(const Augmentation& augmentation, const cv::Mat& image, const cv::Mat& lungs,
+                       cv::RNG& rng);
+
 /// Changes the tones of a CV_8UC1 image: everything from gamma to corners, in that order.
 cv::Mat random_tones(const Augmentation& augmentation, const cv::Mat& image, cv::RNG& rng);
-
-/// Moves the edge of a lung mask (CV_8UC1, 0 or 255) and bites pieces out of it, as segmenters do
-/// where lungs are dense.
-cv::Mat random_raggedness(const Augmentation& augmentation, const cv::Mat& mask, cv::RNG& rng);
 
 }  // namespace cxr

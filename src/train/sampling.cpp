@@ -1,6 +1,7 @@
 #include "sampling.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <numeric>
 #include <random>
@@ -8,6 +9,58 @@
 #include <utility>
 
 namespace cxr {
+namespace {
+
+bool is_known(const std::string& view) { return view == "AP" || view == "PA"; }
+
+std::vector<double> weights_by_source(const std::vector<SampledFilm>& films) {
+  using Cell = std::pair<std::string, std::string>;  // source and label
+  std::map<std::string, std::set<std::string>> labels;
+  std::map<std::string, double> of_source;
+  std::map<Cell, double> of_cell;
+  std::map<Cell, std::map<std::string, double>> of_view;
+  for (const SampledFilm& film : films) {
+    labels[film.source].insert(film.label);
+    ++of_source[film.source];
+    ++of_cell[{film.source, film.label}];
+    if (is_known(film.view)) ++of_view[{film.source, film.label}][film.view];
+  }
+  std::vector<double> weights;
+  for (const SampledFilm& film : films) {
+    const Cell cell(film.source, film.label);
+    const auto shares = std::max<std::size_t>(labels[film.source].size(), 2);
+    double weight =
+        std::sqrt(of_source[film.source]) / (static_cast<double>(shares) * of_cell[cell]);
+    auto& views = of_view[cell];
+    if (is_known(film.view) && views.size() == 2) {
+      weight *= (views["AP"] + views["PA"]) / (2 * views[film.view]);
+    }
+    weights.push_back(weight);
+  }
+  return weights;
+}
+
+void bound_children(const std::vector<SampledFilm>& films, std::vector<double>& weights) {
+  constexpr double kChildrenPerAdult = 1.0 / 3;  // a quarter of all
+  std::map<std::string, double> adults;
+  std::map<std::string, double> children;
+  std::set<std::string> sources;
+  for (std::size_t i = 0; i < films.size(); ++i) {
+    (films[i].child ? children : adults)[films[i].label] += weights[i];
+    if (films[i].child) sources.insert(films[i].source);
+  }
+  double factor = 1;
+  for (const auto& [label, weight] : children) {
+    if (adults.contains(label)) {
+      factor = std::min(factor, kChildrenPerAdult * adults[label] / weight);
+    }
+  }
+  for (std::size_t i = 0; i < films.size(); ++i) {
+    if (sources.contains(films[i].source)) weights[i] *= factor;
+  }
+}
+
+}  // namespace
 
 std::vector<double> balanced_weights(const std::vector<std::string>& outer,
                                      const std::vector<std::string>& inner) {
@@ -27,6 +80,14 @@ std::vector<double> balanced_weights(const std::vector<std::string>& outer,
 
 std::vector<double> balanced_weights(const std::vector<std::string>& groups) {
   return balanced_weights(groups, groups);
+}
+
+std::vector<double> source_weights(const std::vector<SampledFilm>& films) {
+  std::vector<double> weights = weights_by_source(films);
+  bound_children(films, weights);
+  const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
+  for (double& weight : weights) weight /= sum;
+  return weights;
 }
 
 std::vector<std::vector<std::size_t>> random_batches(const std::vector<double>& weights,

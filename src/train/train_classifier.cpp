@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <opencv2/imgproc.hpp>
-#include <random>
 #include <set>
 #include <sstream>
 
@@ -23,6 +22,7 @@
 #include "sampling.h"
 #include "temperature.h"
 #include "training_loop.h"
+#include "within_source.h"
 
 namespace cxr {
 namespace {
@@ -33,16 +33,19 @@ constexpr const char* kStage = "training";
 /// kept, because augmentation looks over the edge of the crop.
 struct TrainingExample {
   cv::Mat image;  ///< CV_8UC1
-  cv::Mat lungs;  ///< CV_8UC1 of its size, 0 or 255; empty where not trusted or not wanted
+  cv::Mat lungs;  ///< CV_8UC1 of its size, 0 or 255; empty where not trusted
   cv::Rect crop;
   std::size_t label = 0;
   std::string source;
+  std::string view;
+  bool child = false;
 };
 
 /// What inference would classify.
 struct ValidationExample {
   cv::Mat enhanced;  ///< CV_8UC3
   std::size_t label = 0;
+  std::string source;
 };
 
 struct Examples {
@@ -59,21 +62,12 @@ TrainingExample make_training_example(const cv::Mat& image, const Lungs& lungs,
   const auto scaled = [scale](int value) { return std::max(1, cvRound(value * scale)); };
   TrainingExample example;
   cv::resize(image, example.image, {}, scale, scale, scale < 1 ? cv::INTER_AREA : cv::INTER_CUBIC);
-  if (contract.outside_lungs == OutsideLungs::grey && is_trusted(lungs.box, kTrustedQuality)) {
+  if (is_trusted(lungs.box, kTrustedQuality)) {
     example.lungs = mask_at(lungs.mask, example.image.size());
   }
   example.crop = {cvRound(crop.x * scale), cvRound(crop.y * scale), scaled(crop.width),
                   scaled(crop.height)};
   return example;
-}
-
-/// The lungs of a radiograph that is black elsewhere.
-Lungs lungs_of_masked(const cv::Mat& image) {
-  constexpr double kBlack = 8;  // JPEG leaves some grey round the lungs
-  cv::Mat mask;
-  cv::threshold(image, mask, kBlack, 255, cv::THRESH_BINARY);
-  cv::morphologyEx(mask, mask, cv::MORPH_OPEN, cv::Mat::ones(3, 3, CV_8UC1));
-  return {find_lung_box(cv::Mat(mask.size(), CV_32FC1, cv::Scalar(1)), mask, image.size()), mask};
 }
 
 std::vector<std::string> labels_of(const std::vector<ManifestRow>& rows) {
@@ -90,20 +84,20 @@ Examples load(const ClassifierOptions& options, const std::vector<ManifestRow>& 
   std::size_t done = 0;
   for_each_example(options.training, rows, listener, [&](const ManifestRow& row, Part part) {
     const cv::Mat image = read_radiograph(row.image);
-    const bool masked = std::ranges::find(options.masked, row.manifest) != options.masked.end();
     const std::string name = std::filesystem::weakly_canonical(row.image).string();
-    const Lungs lungs = masked ? lungs_of_masked(image) : cache.find(name, image);
+    const Lungs lungs = cache.find(name, image);
     const auto label = static_cast<std::size_t>(
         std::find(classes.begin(), classes.end(), row.label) - classes.begin());
     if (part == Part::training) {
       examples.training.push_back(make_training_example(image, lungs, contract));
       examples.training.back().label = label;
       examples.training.back().source = row.source;
+      examples.training.back().view = row.view;
+      examples.training.back().child = row.age_group == "pediatric";
     } else {
       auto& kind = part == Part::validation ? examples.validation : examples.held_out;
-      const cv::Mat crop =
-          crop_radiograph(image, lungs.box, lungs.mask, kTrustedQuality, contract.outside_lungs);
-      kind.push_back({enhance(crop, contract.enhance_side, contract.planes), label});
+      const cv::Mat crop = image(choose_crop(lungs.box, kTrustedQuality, image.size()));
+      kind.push_back({enhance(crop, contract.enhance_side, contract.planes), label, row.source});
     }
     if (++done % kSaveEvery == 0) cache.save();
   });
@@ -118,22 +112,12 @@ cv::Mat augmented_crop(const TrainingExample& example, const Augmentation& augme
   const cv::Mat map = random_affine(augmentation, example.crop, size, rng);
   cv::Mat crop;
   cv::warpAffine(example.image, crop, map, size, cv::INTER_LINEAR);
-  crop = random_tones(augmentation, crop, rng);
-  if (example.lungs.empty()) return crop;
-  cv::Mat lungs;
-  cv::warpAffine(example.lungs, lungs, map, size, cv::INTER_NEAREST);
-  return isolate_lungs(crop, random_raggedness(augmentation, lungs, rng));
-}
-
-/// Blends each example of a batch with another (Zhang et al., ICLR 2018: mixup).
-void mix(torch::Tensor& input, torch::Tensor& target, double alpha, std::uint64_t seed) {
-  std::mt19937_64 random(seed);
-  std::gamma_distribution<double> gamma(alpha);
-  const double a = gamma(random);
-  const double b = gamma(random);
-  const double weight = a + b > 0 ? a / (a + b) : 1;  // Beta(alpha, alpha)
-  input = torch::lerp(input.flip(0), input, weight);
-  target = torch::lerp(target.flip(0), target, weight);
+  if (!example.lungs.empty()) {
+    cv::Mat lungs;
+    cv::warpAffine(example.lungs, lungs, map, size, cv::INTER_NEAREST);
+    crop = random_outside(augmentation, crop, lungs, rng);
+  }
+  return random_tones(augmentation, crop, rng);
 }
 
 TrainingBatch make_batch(const Examples& examples, const ClassifierOptions& options,
@@ -152,9 +136,7 @@ TrainingBatch make_batch(const Examples& examples, const ClassifierOptions& opti
     target.at(i)[example.label] += static_cast<float>(1 - options.label_smoothing);
   }
   const NdArray input = to_network_input(enhanced, contract.input);
-  TrainingBatch batch{as_tensor(input).clone(), as_tensor(target).clone()};
-  if (options.mixup > 0) mix(batch.input, batch.target, options.mixup, seed);
-  return batch;
+  return {as_tensor(input).clone(), as_tensor(target).clone()};
 }
 
 /// Cross-entropy with a target of probabilities.
@@ -178,20 +160,23 @@ NdArray logits_of(torch::jit::Module& network, const std::vector<ValidationExamp
   return logits;
 }
 
-std::vector<std::size_t> labels_of(const std::vector<ValidationExample>& examples) {
-  std::vector<std::size_t> labels;
-  for (const ValidationExample& example : examples) labels.push_back(example.label);
-  return labels;
+JudgedFilms judge(torch::jit::Module& network, const std::vector<ValidationExample>& examples,
+                  const Contract& contract) {
+  JudgedFilms films{logits_of(network, examples, contract), {}, {}};
+  for (const ValidationExample& example : examples) {
+    films.labels.push_back(example.label);
+    films.sources.push_back(example.source);
+  }
+  return films;
 }
 
 /// Balanced accuracy, accuracy, and each sensitivity.
-Metrics accuracies(const NdArray& logits, const std::vector<std::size_t>& labels,
-                   const std::vector<std::string>& classes) {
+Metrics accuracies(const JudgedFilms& films, const std::vector<std::string>& classes) {
   ConfusionMatrix matrix(classes.size());
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    const float* row = logits.at(i);
+  for (std::size_t i = 0; i < films.labels.size(); ++i) {
+    const float* row = films.logits.at(i);
     const auto predicted = std::max_element(row, row + classes.size()) - row;
-    ++matrix.at(labels[i], static_cast<std::size_t>(predicted));
+    ++matrix.at(films.labels[i], static_cast<std::size_t>(predicted));
   }
   Metrics metrics{{"balanced_accuracy", *matrix.balanced_accuracy()},
                   {"accuracy", *matrix.accuracy()}};
@@ -202,22 +187,46 @@ Metrics accuracies(const NdArray& logits, const std::vector<std::size_t>& labels
   return metrics;
 }
 
-/// Metrics of the validation split and of what is held out; fits the contract's temperature.
-Metrics validate(torch::jit::Module& network, const Examples& examples, Contract& contract) {
-  const NdArray logits = logits_of(network, examples.validation, contract);
-  const auto labels = labels_of(examples.validation);
-  contract.temperature = fit_temperature(logits, labels);
-  Metrics metrics = accuracies(logits, labels, contract.classes);
-  metrics.emplace_back("temperature", contract.temperature);
-  if (examples.held_out.empty()) return metrics;
-  for (const auto& [name, value] : accuracies(logits_of(network, examples.held_out, contract),
-                                              labels_of(examples.held_out), contract.classes)) {
-    metrics.emplace_back("held_out_" + name, value);
-  }
+void append(Metrics& metrics, const std::string& prefix, const NamedFigures& figures) {
+  for (const auto& [name, value] : figures) metrics.emplace_back(prefix + name, value);
+}
+
+/// First the mean of the AUROCs within sources, where any source has two classes: balanced accuracy
+/// rewards who tells hospitals apart.
+Metrics metrics_of(const JudgedFilms& films, const std::vector<std::string>& classes) {
+  Metrics metrics;
+  const NamedFigures within = auroc_within_sources(films);
+  std::vector<double> values;
+  for (const auto& [source, value] : within) values.push_back(value);
+  if (const Measure all = mean(values)) metrics.emplace_back("auroc", *all);
+  append(metrics, "auroc_", within);
+  append(metrics, "", accuracies(films, classes));
   return metrics;
 }
 
+/// Metrics of the validation split and of what is held out; fits the contract's temperature.
+Metrics validate(torch::jit::Module& network, const Examples& examples, Contract& contract) {
+  const JudgedFilms films = judge(network, examples.validation, contract);
+  contract.temperature = fit_temperature(films.logits, films.labels);
+  Metrics metrics = metrics_of(films, contract.classes);
+  metrics.emplace_back("temperature", contract.temperature);
+  if (examples.held_out.empty()) return metrics;
+  const JudgedFilms held_out = judge(network, examples.held_out, contract);
+  append(metrics, "held_out_", metrics_of(held_out, contract.classes));
+  append(metrics, "held_out_sensitivity_", sensitivity_within_sources(held_out, contract.classes));
+  return metrics;
+}
+
+std::vector<double> weights_by_source(const std::vector<TrainingExample>& examples) {
+  std::vector<SampledFilm> films;
+  for (const TrainingExample& example : examples) {
+    films.push_back({example.source, std::to_string(example.label), example.view, example.child});
+  }
+  return source_weights(films);
+}
+
 std::vector<double> weights_of(const std::vector<TrainingExample>& examples, Balance balance) {
+  if (balance == Balance::source) return weights_by_source(examples);
   std::vector<std::string> labels;
   std::vector<std::string> sources;
   for (const TrainingExample& example : examples) {
@@ -241,7 +250,6 @@ Contract classifier_contract(const ClassifierOptions& options,
   contract.data = options.training.data;
   contract.licence = options.training.licence;
   contract.enhance_side = options.enhance_side.value_or(options.training.side);
-  contract.outside_lungs = options.outside_lungs;
   contract.planes = options.planes;
   return contract;
 }
@@ -255,20 +263,15 @@ void check(const ClassifierOptions& options) {
   require(enhance_side >= 32 && enhance_side <= 4096, "--enhance-side", "from 32 to 4096");
   require(options.label_smoothing >= 0 && options.label_smoothing <= 0.5, "--label-smoothing",
           "from 0 to 0.5");
-  require(options.mixup >= 0 && options.mixup <= 10, "--mixup", "from 0 to 10");
-  require(options.masked.empty() || options.outside_lungs == OutsideLungs::grey, "--masked",
-          "used with --outside-lungs grey: else black would be a mark of its labels");
 }
 
 /// The options that are the classifier's own, for TrainingTask::depends_on.
 std::string describe(const ClassifierOptions& options, const Contract& contract,
                      const std::string& segmenter) {
   std::ostringstream text;
-  for (const auto& manifest : options.masked) text << " masked=" << sha256(manifest);
   text << " segmenter=" << segmenter << " enhance-side=" << *contract.enhance_side
-       << " outside-lungs=" << name_of(contract.outside_lungs)
        << " planes=" << name_of(contract.planes) << " balance=" << name_of(options.balance)
-       << " label-smoothing=" << options.label_smoothing << " mixup=" << options.mixup;
+       << " label-smoothing=" << options.label_smoothing;
   return text.str();
 }
 
@@ -277,9 +280,7 @@ std::string describe(const ClassifierOptions& options, const Contract& contract,
 void train_classifier(const ClassifierOptions& options, const TrainingListener& listener) {
   check(options);
   const TrainingOptions& training = options.training;
-  std::vector<std::filesystem::path> manifests = training.manifests;
-  manifests.insert(manifests.end(), options.masked.begin(), options.masked.end());
-  const auto rows = read_manifests(manifests, Purpose::classification);
+  const auto rows = read_manifests(training.manifests, Purpose::classification);
   TrainingTask task;
   task.contract = classifier_contract(options, labels_of(rows));
   if (task.contract.classes.size() < 2) {

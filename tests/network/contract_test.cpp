@@ -21,7 +21,7 @@ json classifier() {
               "mean": [0.1, 0.2, 0.3], "std": [0.4, 0.5, 1e-3]},
     "classes": ["COVID-19", "Normal", "Pneumonia"],
     "data": "some", "licence": "MIT", "enhance_side": 224,
-    "outside_lungs": "grey", "planes": "clahe", "temperature": 1.5})");
+    "planes": "clahe", "temperature": 1.5})");
 }
 
 json segmenter() {
@@ -56,7 +56,6 @@ TEST(ContractTest, EveryFieldIsRead) {
   EXPECT_EQ(contract.data, "some");
   EXPECT_EQ(contract.licence, "MIT");
   EXPECT_EQ(contract.enhance_side, 224);
-  EXPECT_EQ(contract.outside_lungs, OutsideLungs::grey);
   EXPECT_EQ(contract.planes, Planes::clahe);
   EXPECT_FLOAT_EQ(contract.temperature, 1.5F);
 }
@@ -84,13 +83,12 @@ TEST(ContractTest, NumbersMakeTheRoundTripToTheBit) {
 
 TEST(ContractTest, OnlyKindInputAndClassesAreNeeded) {
   json contract = classifier();
-  for (const char* key : {"name", "version", "data", "licence", "enhance_side", "outside_lungs",
-                          "planes", "temperature"}) {
+  for (const char* key :
+       {"name", "version", "data", "licence", "enhance_side", "planes", "temperature"}) {
     contract.erase(key);
   }
   const Contract parsed = parse_contract(contract, "");
   EXPECT_FALSE(parsed.enhance_side.has_value());
-  EXPECT_EQ(parsed.outside_lungs, OutsideLungs::keep);
   EXPECT_EQ(parsed.planes, Planes::all);
   EXPECT_EQ(parsed.temperature, 1.0F);
   EXPECT_EQ(parsed.name, "");
@@ -99,6 +97,11 @@ TEST(ContractTest, OnlyKindInputAndClassesAreNeeded) {
 TEST(ContractTest, UnknownFieldsAreIgnoredSoThatOlderProgrammesReadNewerModels) {
   EXPECT_EQ(error_of(classifier(), "/later", json::object()), "");
   EXPECT_EQ(error_of(classifier(), "/input/later", 1), "");
+}
+
+TEST(ContractTest, AnOlderModelMayKeepWhatIsOutsideTheLungs) {
+  EXPECT_EQ(error_of(classifier(), "/outside_lungs", "keep"), "");
+  EXPECT_EQ(error_of(classifier(), "/outside_lungs", nullptr), "");
 }
 
 TEST(ContractTest, MissingFieldIsNamed) {
@@ -151,7 +154,7 @@ TEST(ContractTest, BadValuesAreErrorsThatNameTheField) {
       {"/enhance_side", 31},
       {"/enhance_side", 4097},
       {"/enhance_side", "none"},
-      {"/outside_lungs", "black"},
+      {"/outside_lungs", "grey"},
       {"/outside_lungs", 1},
       {"/planes", "otsu"},
       {"/temperature", 0},

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 namespace cxr {
@@ -45,6 +46,66 @@ TEST(Sampling, EveryLabelAndEverySourceOfALabelIsDrawnEquallyOften) {
   const auto by_label = balanced_weights(labels);
   EXPECT_NEAR(by_label[0], 0.5 / 80, 1e-12);
   EXPECT_NEAR(by_label[99], 0.5 / 20, 1e-12);
+}
+
+/// 100 films of two labels at a, 25 of one at b, of children of two at c.
+std::vector<SampledFilm> films_of_three_sources() {
+  std::vector<SampledFilm> films(80, {"a", "healthy", "", false});
+  films.resize(100, {"a", "ill", "", false});
+  films.resize(125, {"b", "ill", "", false});
+  films.resize(225, {"c", "ill", "", true});
+  films.resize(1125, {"c", "healthy", "", true});
+  return films;
+}
+
+double weight_of(const std::vector<SampledFilm>& films, const std::vector<double>& weights,
+                 const auto& chosen) {
+  double sum = 0;
+  for (std::size_t i = 0; i < films.size(); ++i) {
+    if (chosen(films[i])) sum += weights[i];
+  }
+  return sum;
+}
+
+TEST(Sampling, TheLabelsOfASourceAreAlikeAndASingleLabelCountsHalf) {
+  const auto films = films_of_three_sources();
+  const auto weights = source_weights(films);
+  const auto cell = [&](const char* source, const char* label) {
+    return weight_of(films, weights, [&](const SampledFilm& film) {
+      return film.source == source && film.label == label;
+    });
+  };
+  EXPECT_NEAR(std::accumulate(weights.begin(), weights.end(), 0.0), 1, 1e-12);
+  EXPECT_NEAR(cell("a", "healthy"), cell("a", "ill"), 1e-12);
+  EXPECT_NEAR(cell("c", "healthy"), cell("c", "ill"), 1e-12);
+  EXPECT_NEAR(cell("b", "ill") / cell("a", "ill"), std::sqrt(25.0 / 100), 1e-9);
+  EXPECT_NEAR(weights[0], cell("a", "healthy") / 80, 1e-12);
+}
+
+TEST(Sampling, ChildrenAreAtMostAQuarterOfALabelThatHasAdults) {
+  auto films = films_of_three_sources();
+  const auto children_of = [&](const std::string& label) {
+    const auto weights = source_weights(films);
+    const auto of_label = [&](const SampledFilm& film) { return film.label == label; };
+    return weight_of(films, weights,
+                     [&](const SampledFilm& film) { return film.child && of_label(film); }) /
+           weight_of(films, weights, of_label);
+  };
+  EXPECT_NEAR(children_of("healthy"), 0.25, 1e-9);
+  EXPECT_LT(children_of("ill"), 0.25);
+  for (SampledFilm& film : films) film.child = true;
+  EXPECT_NEAR(children_of("ill"), 1, 1e-12);  // where there are no adults, it cannot be helped
+}
+
+TEST(Sampling, KnownViewsOfALabelAreAlike) {
+  std::vector<SampledFilm> films(10, {"a", "ill", "AP", false});
+  films.resize(40, {"a", "ill", "PA", false});
+  films.resize(50, {"a", "ill", "", false});
+  films.resize(100, {"a", "healthy", "PA", false});
+  const auto weights = source_weights(films);
+  EXPECT_NEAR(weights[0] * 10, weights[10] * 30, 1e-12);
+  EXPECT_NEAR(weights[40] * 10, 0.5 / 5, 1e-12);
+  EXPECT_NEAR(weights[50] * 50, 0.5, 1e-12);
 }
 
 TEST(Sampling, BatchesAreFullAndTheirOrderIsTheSeeds) {

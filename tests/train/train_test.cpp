@@ -280,6 +280,40 @@ TEST_F(TrainTest, AHeldOutSourceIsReportedAndNotLearntFrom) {
   EXPECT_NE(held, metrics.end());
 }
 
+TEST_F(TrainTest, TheModelKeptIsTheBestWithinSources) {
+  const auto metrics_of = [&](const ClassifierOptions& options) {
+    std::vector<std::string> names;
+    TrainingListener listener;
+    listener.epoch = [&](const EpochReport& report) {
+      names.clear();
+      for (const auto& metric : report.metrics) names.push_back(metric.first);
+    };
+    train_classifier(options, listener);
+    return names;
+  };
+  ClassifierOptions once = classifier("c.pt");
+  once.training.epochs = 1;
+  EXPECT_EQ(metrics_of(once).front(), "balanced_accuracy");  // no source has two labels
+  std::ofstream labels(folder_ / "classification.csv");
+  labels << "image,label,split,source\n";
+  for (int i = 0; i < 8; ++i) {
+    labels << i << ".png," << (i % 2 == 0 ? "clear" : "opacities")
+           << (i < 4   ? ",train,s"
+               : i < 6 ? ",train,t"
+                       : ",val,s")
+           << '\n';
+  }
+  labels.close();
+  once.training.batch_size = 2;
+  once.training.hold_out = {"t"};
+  const auto names = metrics_of(once);
+  EXPECT_EQ(names[0], "auroc");
+  EXPECT_EQ(names[1], "auroc_s");
+  for (const char* name : {"held_out_auroc", "held_out_auroc_t", "held_out_sensitivity_t_clear"}) {
+    EXPECT_NE(std::ranges::find(names, name), names.end()) << name;
+  }
+}
+
 TEST_F(TrainTest, WithoutAnyValidationImageLeftHoldingOutIsAnError) {
   ClassifierOptions held_out = classifier("c.pt");
   held_out.training.hold_out = {"s2", "s3"};
@@ -326,33 +360,6 @@ TEST_F(TrainTest, ADivergingTrainingStopsAndKeepsTheBestModel) {
   EXPECT_EQ(outputs_of(first.training.out), kept);
 }
 
-TEST_F(TrainTest, MaskedRadiographsBringTheirLungs) {
-  fs::create_directory(folder_ / "masked");
-  std::ofstream manifest(folder_ / "masked" / "manifest.csv");
-  manifest << "image,label,split\n";
-  for (const auto& [image, split] :
-       {std::pair{"0.png", "train"}, {"1.png", "train"}, {"2.png", "train"}, {"3.png", "val"}}) {
-    const cv::Mat film = cv::imread((folder_ / image).string(), cv::IMREAD_GRAYSCALE);
-    const cv::Mat lungs = cv::imread((folder_ / ("m" + std::string(image))).string(), 0);
-    cv::imwrite((folder_ / "masked" / image).string(), film & lungs);
-    manifest << image << ",clear," << split << '\n';
-  }
-  manifest.close();
-  ClassifierOptions with = classifier("c.pt");
-  with.training.epochs = 1;
-  with.masked = {folder_ / "masked" / "manifest.csv"};
-  EXPECT_THROW(train_classifier(with, {}), UsageError);  // black would be a mark of their label
-  with.outside_lungs = OutsideLungs::grey;
-  TrainingListener listener;
-  std::size_t steps = 0;
-  listener.progress = [&](const std::string& what, std::size_t, std::size_t total, auto&&) {
-    if (what == "epoch 1/1") steps = total;
-  };
-  train_classifier(with, listener);
-  EXPECT_EQ(steps, 3U);                                             // of nine images
-  EXPECT_EQ(read_csv(folder_ / "c.pt.lungs.csv").rows.size(), 8U);  // the masked are not there
-}
-
 TEST_F(TrainTest, EveryChoiceOfTheClassifierTrainsAndIsInTheContract) {
   ClassifierOptions all = classifier("c.pt");
   all.training.manifests = {folder_ / "classification.csv", folder_ / "classification.csv"};
@@ -362,10 +369,8 @@ TEST_F(TrainTest, EveryChoiceOfTheClassifierTrainsAndIsInTheContract) {
   all.training.averaging = 0.5;
   for_each_range(all.training.augmentation,
                  [](const char*, double& value, const char*) { value = std::max(value, 0.3); });
-  all.outside_lungs = OutsideLungs::grey;
   all.planes = Planes::clahe;
   all.balance = Balance::label_and_source;
-  all.mixup = 0.2;
   std::vector<EpochReport> reports;
   TrainingListener listener;
   listener.epoch = [&](const EpochReport& report) { reports.push_back(report); };
@@ -373,7 +378,6 @@ TEST_F(TrainTest, EveryChoiceOfTheClassifierTrainsAndIsInTheContract) {
   ASSERT_EQ(reports.size(), 2U);
   EXPECT_TRUE(std::isfinite(reports[1].training_loss));
   const Contract contract = Network(folder_ / "c.pt", Contract::Kind::classifier).contract();
-  EXPECT_EQ(contract.outside_lungs, OutsideLungs::grey);
   EXPECT_EQ(contract.planes, Planes::clahe);
   EXPECT_EQ(contract.input.width, 128);
   EXPECT_NE(contract.temperature, 1.0F);
@@ -413,7 +417,6 @@ TEST_F(TrainTest, OptionsOutOfRangeAreUsageErrors) {
   };
   classifier_refused([](ClassifierOptions& o) { o.enhance_side = 16; });
   classifier_refused([](ClassifierOptions& o) { o.label_smoothing = 0.6; });
-  classifier_refused([](ClassifierOptions& o) { o.mixup = -1; });
 }
 
 TEST_F(TrainTest, AMaskOfAnotherSizeOrWithoutWhiteIsNamedWithItsLine) {
@@ -446,7 +449,6 @@ TEST(Augment, WithoutRangesNothingChanges) {
   cv::Mat image(30, 30, CV_8UC1);
   cv::RNG(2).fill(image, cv::RNG::UNIFORM, 0, 256);
   EXPECT_EQ(cv::norm(random_tones(none, image, rng), image, cv::NORM_INF), 0);
-  EXPECT_EQ(cv::norm(random_raggedness(none, image, rng), image, cv::NORM_INF), 0);
 }
 
 TEST(Augment, EveryRangeOfTonesChangesThePicture) {
@@ -454,7 +456,7 @@ TEST(Augment, EveryRangeOfTonesChangesThePicture) {
   cv::RNG(2).fill(image, cv::RNG::UNIFORM, 40, 200);
   cv::GaussianBlur(image, image, {}, 2);
   for (const std::string wanted : {"gamma", "contrast", "brightness", "invert", "fade", "equalize",
-                                   "blur", "sharpen", "noise", "jpeg", "corners"}) {
+                                   "blur", "sharpen", "resample", "noise", "jpeg", "corners"}) {
     Augmentation one;
     for_each_range(one, [&](const std::string& name, double& value, const char*) {
       value = name == wanted ? 1 : 0;
@@ -467,20 +469,29 @@ TEST(Augment, EveryRangeOfTonesChangesThePicture) {
   }
 }
 
-TEST(Augment, RaggedMasksAreStillMasksAndMostlyTheSame) {
-  cv::Mat mask(120, 100, CV_8UC1, cv::Scalar(0));
-  cv::ellipse(mask, {50, 60}, {30, 50}, 0, 0, 360, 255, cv::FILLED);
-  Augmentation ragged;
-  ragged.ragged = 1;
+TEST(Augment, OutsideTheLungsAllChangesAndInsideNothingDoes) {
+  cv::Mat image(120, 100, CV_8UC1);
+  cv::RNG(2).fill(image, cv::RNG::UNIFORM, 40, 200);
+  cv::Mat lungs(image.size(), CV_8UC1, cv::Scalar(0));
+  cv::ellipse(lungs, {30, 60}, {15, 40}, 0, 0, 360, 255, cv::FILLED);
+  cv::Mat inner;
+  cv::erode(lungs, inner, cv::Mat::ones(3, 3, CV_8UC1));
+  const cv::Rect far_away(65, 0, 35, 120);
+  Augmentation outside;
+  outside.outside = 1;
   cv::RNG rng(5);
-  double same = 0;
+  int changed = 0;
   for (int i = 0; i < 50; ++i) {
-    const cv::Mat bitten = random_raggedness(ragged, mask, rng);
-    EXPECT_EQ(cv::countNonZero(bitten), cv::countNonZero(bitten == 255));
-    same += cv::countNonZero(bitten == mask) / (50.0 * 120 * 100);
+    const cv::Mat seen = random_outside(outside, image, lungs, rng);
+    ASSERT_EQ(seen.type(), CV_8UC1);
+    EXPECT_LE(cv::norm(seen, image, cv::NORM_L1, inner) / cv::countNonZero(inner), 2);
+    if (cv::norm(seen(far_away), image(far_away), cv::NORM_L1) / far_away.area() > 5) ++changed;
   }
-  EXPECT_GT(same, 0.85);
-  EXPECT_LT(same, 0.999);
+  EXPECT_GE(changed, 40);
+  const cv::Mat none(image.size(), CV_8UC1, cv::Scalar(0));
+  EXPECT_EQ(cv::norm(random_outside(outside, image, none, rng), image, cv::NORM_INF), 0);
+  outside.outside = 0;
+  EXPECT_EQ(cv::norm(random_outside(outside, image, lungs, rng), image, cv::NORM_INF), 0);
 }
 
 TEST(Augment, KeepsTheMiddleOfThePictureInThePicture) {
