@@ -1,9 +1,18 @@
 #!/usr/bin/env bash
-# Builds into a folder: scripts/build.sh FOLDER [CMAKE_OPTION ...]
+# Builds into a folder: scripts/build.sh FOLDER [CMAKE_OPTION ...] [-- TARGET ...]
+# Uses ccache where it is installed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 folder=$1
 shift
-cmake -S . -B "$folder" -G Ninja "$@" >/dev/null
-cmake --build "$folder"
+options=()
+while [ $# -gt 0 ] && [ "$1" != -- ]; do
+  options+=("$1")
+  shift
+done
+[ $# -gt 0 ] && shift
+if command -v ccache >/dev/null; then options+=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
+
+cmake -S . -B "$folder" -G Ninja ${options[@]+"${options[@]}"} >/dev/null
+cmake --build "$folder" ${1:+--target "$@"}

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 scripts/setup.sh
-scripts/build.sh build -DCMAKE_BUILD_TYPE=Release
+scripts/build.sh build -DCMAKE_BUILD_TYPE=Release -- cxr-infer
 build/bin/cxr-infer --config config/model-config.json --xraypath images/samples \
   --output build/demo --if-exists overwrite --save overlay,panels --format table
 echo

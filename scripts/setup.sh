@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Installs what cxr-infer needs to be built, tested and run, from Debian's or Ubuntu's packages.
-# With --with-browser also Chromium, in which a test opens the report; without it, that is skipped.
-# Safe to run again: what is installed is left alone. Works as root and with sudo. A LibTorch of
-# one's own, named in CMAKE_PREFIX_PATH, is used instead of the package.
+# Installs what is needed to build, test and run cxr-infer, from Debian's or Ubuntu's packages.
+#   --with-browser  Chromium as well, in which a test opens the report; without it, that is skipped
+#   --with-lint     clang-format and clang-tidy as well, for scripts/lint.sh
+# Safe to run again: installed packages are left alone. Works as root and with sudo. If
+# CMAKE_PREFIX_PATH names another LibTorch, the distribution's is not installed.
 set -euo pipefail
 
 packages=(
@@ -16,9 +17,14 @@ packages=(
   libgtest-dev                         # tests
 )
 
-if [ "${1:-}" = --with-browser ] && grep -qx 'ID=debian' /etc/os-release; then
-  packages+=(chromium)  # Ubuntu has it as a snap only
-fi
+for option in "$@"; do
+  case $option in
+    --with-browser)  # Ubuntu has it as a snap only
+      if grep -qx 'ID=debian' /etc/os-release; then packages+=(chromium); fi ;;
+    --with-lint) packages+=(clang-format clang-tidy) ;;
+    *) echo "setup: unknown option $option" >&2; exit 2 ;;
+  esac
+done
 
 has_own_libtorch() {
   local folder

@@ -190,14 +190,33 @@ std::string zsh_completion(const CLI::App& app) {
   return script.str();
 }
 
-/// Without what excludes and needs what, which the errors say.
+/// Leaves out what excludes and needs what, which the errors say, and in --help the groups that
+/// --help-all shows.
 class PlainFormatter : public CLI::Formatter {
  public:
+  std::string make_help(const CLI::App* app, std::string name,
+                        CLI::AppFormatMode mode) const override {
+    shows_all_ = mode != CLI::AppFormatMode::Normal;
+    return CLI::Formatter::make_help(app, std::move(name), mode);
+  }
+
+  std::string make_group(std::string group, bool is_positional,
+                         std::vector<const CLI::Option*> options) const override {
+    if (shows_all_ || std::ranges::count(kAdvancedGroups, group) == 0) {
+      return CLI::Formatter::make_group(std::move(group), is_positional, std::move(options));
+    }
+    return "\n" + group + ": " + std::to_string(options.size()) + " more options, see --help-all\n";
+  }
+
   std::string make_option_opts(const CLI::Option* option) const override {
     std::string text = takes_value(*option) ? " " + kind_of_value(*option) : "";
-    if (!option->get_default_str().empty()) text += " [" + option->get_default_str() + "]";
+    const std::string& value = option->get_default_str();
+    if (!value.empty() && value != "[]") text += " [" + option->get_default_str() + "]";
     return text + (option->get_required() ? " REQUIRED" : "");
   }
+
+ private:
+  mutable bool shows_all_ = false;
 };
 
 /// Ends the programme as --version does: with a text and status 0.

@@ -63,20 +63,36 @@ LungsCache::LungsCache(std::filesystem::path file, const std::filesystem::path& 
   if (std::filesystem::exists(file_)) load();
 }
 
-Lungs LungsCache::find(const std::string& name, const cv::Mat& image) {
+std::vector<Lungs> LungsCache::find(const std::vector<std::string>& names,
+                                    const std::vector<cv::Mat>& images) {
   const NetworkInput& input = network_.contract().input;
-  const auto known = entries_.find(name);
-  if (known != entries_.end()) {
-    return {known->second.box, from_runs(known->second.runs, {input.width, input.height})};
+  std::vector<Lungs> lungs(names.size());
+  std::vector<std::size_t> missing;
+  std::vector<cv::Mat> missing_images;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const std::scoped_lock lock(mutex_);
+    const auto known = entries_.find(names[i]);
+    if (known != entries_.end()) {
+      const auto& [box, runs] = known->second;
+      lungs[i] = {box, from_runs(runs, {input.width, input.height})};
+    } else {
+      missing.push_back(i);
+      missing_images.push_back(images[i]);
+    }
   }
-  const Segmentation seen = segment(network_, {image}).front();
-  const LungBox box = find_lung_box(seen.lung_probability, seen.mask, image.size());
-  entries_[name] = {box, to_runs(seen.mask)};
-  changed_ = true;
-  return {box, seen.mask};
+  const std::vector<Segmentation> seen = segment(network_, missing_images);
+  for (std::size_t i = 0; i < missing.size(); ++i) {
+    const auto& [probability, mask] = seen[i];
+    lungs[missing[i]] = {find_lung_box(probability, mask, missing_images[i].size()), mask};
+    const std::scoped_lock lock(mutex_);
+    entries_[names[missing[i]]] = {lungs[missing[i]].box, to_runs(mask)};
+    changed_ = true;
+  }
+  return lungs;
 }
 
 void LungsCache::save() {
+  const std::scoped_lock lock(mutex_);
   if (!changed_) return;
   AtomicFile out(file_);
   out.write(csv_line({kColumns.begin(), kColumns.end()}));

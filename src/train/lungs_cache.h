@@ -2,8 +2,10 @@
 
 #include <filesystem>
 #include <map>
+#include <mutex>
 #include <opencv2/core.hpp>
 #include <string>
+#include <vector>
 
 #include "cxr/lung_box.h"
 #include "cxr/network.h"
@@ -17,14 +19,16 @@ struct Lungs {
 };
 
 /// The lungs that a segmenter finds, kept in a CSV file so that each image is segmented once. What
-/// another segmenter found is passed over.
+/// another segmenter found is ignored. Safe to use from several threads.
 class LungsCache {
  public:
   /// Throws Error where the segmenter or an existing file cannot be read.
   LungsCache(std::filesystem::path file, const std::filesystem::path& segmenter);
 
-  /// The lungs of an image, which goes by a name of its own.
-  Lungs find(const std::string& name, const cv::Mat& image);
+  /// The lungs of images, each of which goes by its own name; what is new is segmented as one
+  /// batch.
+  std::vector<Lungs> find(const std::vector<std::string>& names,
+                          const std::vector<cv::Mat>& images);
 
   /// Tells segmenters apart.
   const std::string& segmenter() const { return segmenter_; }
@@ -43,6 +47,7 @@ class LungsCache {
   std::filesystem::path file_;
   std::string segmenter_;
   Network network_;
+  std::mutex mutex_;  ///< of what follows
   std::map<std::string, Entry> entries_;
   bool changed_ = false;
 };

@@ -11,6 +11,7 @@
 #include "cxr/lung_box.h"
 #include "cxr/read.h"
 #include "cxr/train.h"
+#include "example_stream.h"
 #include "lungs_cache.h"
 #include "metrics/metrics.h"
 #include "network/network_input.h"
@@ -76,31 +77,65 @@ std::vector<std::string> labels_of(const std::vector<ManifestRow>& rows) {
   return {labels.begin(), labels.end()};
 }
 
+/// A film of either kind: for training, or for validation and what is held out.
+struct LoadedExample {
+  TrainingExample training;
+  ValidationExample validation;
+};
+
+LoadedExample load_example(const ExampleRow& chosen, const cv::Mat& image, const Lungs& lungs,
+                           const Contract& contract) {
+  const ManifestRow& row = *chosen.row;
+  const auto label = static_cast<std::size_t>(std::ranges::find(contract.classes, row.label) -
+                                              contract.classes.begin());
+  LoadedExample loaded;
+  if (chosen.part == Part::training) {
+    loaded.training = make_training_example(image, lungs, contract);
+    loaded.training.label = label;
+    loaded.training.source = row.source;
+    loaded.training.view = row.view;
+    loaded.training.child = row.age_group == "pediatric";
+  } else {
+    const cv::Mat crop = image(choose_crop(lungs.box, kTrustedQuality, image.size()));
+    loaded.validation = {enhance(crop, contract.enhance_side, contract.planes), label, row.source};
+  }
+  return loaded;
+}
+
+std::vector<LoadedExample> load_batch(std::span<const ExampleRow> rows, const Contract& contract,
+                                      LungsCache& cache) {
+  std::vector<std::string> names;
+  std::vector<cv::Mat> images;
+  for (const ExampleRow& chosen : rows) {
+    const ManifestRow& row = *chosen.row;
+    names.push_back(std::filesystem::weakly_canonical(row.image).string());
+    images.push_back(with_line(row, [&] { return read_radiograph(row.image); }));
+  }
+  const std::vector<Lungs> lungs = cache.find(names, images);
+  std::vector<LoadedExample> loaded;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    loaded.push_back(load_example(rows[i], images[i], lungs[i], contract));
+  }
+  return loaded;
+}
+
 Examples load(const ClassifierOptions& options, const std::vector<ManifestRow>& rows,
               const Contract& contract, LungsCache& cache, const TrainingListener& listener) {
   constexpr std::size_t kSaveEvery = 1000;
-  const std::vector<std::string>& classes = contract.classes;
   Examples examples;
   std::size_t done = 0;
-  for_each_example(options.training, rows, listener, [&](const ManifestRow& row, Part part) {
-    const cv::Mat image = read_radiograph(row.image);
-    const std::string name = std::filesystem::weakly_canonical(row.image).string();
-    const Lungs lungs = cache.find(name, image);
-    const auto label = static_cast<std::size_t>(
-        std::find(classes.begin(), classes.end(), row.label) - classes.begin());
-    if (part == Part::training) {
-      examples.training.push_back(make_training_example(image, lungs, contract));
-      examples.training.back().label = label;
-      examples.training.back().source = row.source;
-      examples.training.back().view = row.view;
-      examples.training.back().child = row.age_group == "pediatric";
-    } else {
-      auto& kind = part == Part::validation ? examples.validation : examples.held_out;
-      const cv::Mat crop = image(choose_crop(lungs.box, kTrustedQuality, image.size()));
-      kind.push_back({enhance(crop, contract.enhance_side, contract.planes), label, row.source});
-    }
-    if (++done % kSaveEvery == 0) cache.save();
-  });
+  load_examples(
+      choose_rows(options.training, rows), listener,
+      [&](std::span<const ExampleRow> batch) { return load_batch(batch, contract, cache); },
+      [&](const ExampleRow& row, LoadedExample& loaded) {
+        if (row.part == Part::training) {
+          examples.training.push_back(std::move(loaded.training));
+        } else {
+          auto& kind = row.part == Part::validation ? examples.validation : examples.held_out;
+          kind.push_back(std::move(loaded.validation));
+        }
+        if (++done % kSaveEvery == 0) cache.save();
+      });
   cache.save();
   return examples;
 }

@@ -4,9 +4,9 @@
 #include <opencv2/imgproc.hpp>
 
 #include "augment.h"
-#include "cxr/error.h"
 #include "cxr/read.h"
 #include "cxr/train.h"
+#include "example_stream.h"
 #include "metrics/metrics.h"
 #include "negative_example.h"
 #include "network/network_input.h"
@@ -40,18 +40,29 @@ cv::Mat shrunk(const cv::Mat& image, cv::Size size) {
 /// they are, so that they take inference's own way into the network.
 Examples load(const TrainingOptions& options, const TrainingListener& listener) {
   const cv::Size kept(options.side * 8 / 7, options.side * 8 / 7);
+  const auto rows = read_manifests(options.manifests, Purpose::segmentation);
+  const auto read_example = [&](const ExampleRow& chosen) {
+    const ManifestRow& row = *chosen.row;
+    const cv::Mat image = read_radiograph(row.image);
+    const cv::Mat mask = read_lung_mask(row.mask, image.size());
+    if (chosen.part != Part::training) return Example{image, mask, row.source};
+    return Example{shrunk(image, kept), shrunk(mask, kept), row.source};
+  };
   Examples examples;
-  for_each_example(
-      options, read_manifests(options.manifests, Purpose::segmentation), listener,
-      [&](const ManifestRow& row, Part part) {
-        const cv::Mat image = read_radiograph(row.image);
-        const cv::Mat mask = read_lung_mask(row.mask, image.size());
-        if (part == Part::training) {
-          examples.training.push_back({shrunk(image, kept), shrunk(mask, kept), row.source});
-        } else {
-          auto& kind = part == Part::validation ? examples.validation : examples.held_out;
-          kind.push_back({image, mask, row.source});
+  load_examples(
+      choose_rows(options, rows), listener,
+      [&](std::span<const ExampleRow> batch) {
+        std::vector<Example> read;
+        for (const ExampleRow& row : batch) {
+          read.push_back(with_line(*row.row, [&] { return read_example(row); }));
         }
+        return read;
+      },
+      [&](const ExampleRow& row, Example& example) {
+        auto& kind = row.part == Part::training     ? examples.training
+                     : row.part == Part::validation ? examples.validation
+                                                    : examples.held_out;
+        kind.push_back(std::move(example));
       });
   return examples;
 }

@@ -244,33 +244,6 @@ void check(const TrainingOptions& options) {
   const AtomicFile out_can_be_written(options.out);
 }
 
-void for_each_example(const TrainingOptions& options, const std::vector<ManifestRow>& rows,
-                      const TrainingListener& listener,
-                      const std::function<void(const ManifestRow&, Part)>& load) {
-  const auto& hold_out = options.hold_out;
-  bool can_validate = false;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const ManifestRow& row = rows[i];
-    const bool held_out = std::find(hold_out.begin(), hold_out.end(), row.source) != hold_out.end();
-    const Part part = row.split == "train" ? Part::training
-                      : row.split == "val" ? Part::validation
-                                           : Part::none;
-    if (part != Part::none) {
-      try {
-        load(row, held_out ? Part::held_out : part);
-      } catch (const Error& error) {
-        throw Error(kStage, row.manifest.string(),
-                    "line " + std::to_string(row.line) + ": " + error.what());
-      }
-    }
-    can_validate = can_validate || (part == Part::validation && !held_out);
-    if (listener.progress) listener.progress("reading images", i + 1, rows.size(), "");
-  }
-  if (!can_validate) {
-    throw Error(kStage, options.manifests.front().string(), "has no row with split `val`");
-  }
-}
-
 torch::Tensor evaluate(Module& network, const NdArray& input) {
   const torch::NoGradGuard no_grad;
   return forward(network, as_tensor(input), false);

@@ -41,16 +41,8 @@ struct TrainingTask {
   std::function<Metrics(torch::jit::Module& network, Contract& contract)> validate;
 };
 
-enum class Part { none, training, validation, held_out };
-
 /// Throws UsageError naming the option that is out of range, Error where `out` cannot be written.
 void check(const TrainingOptions& options);
-
-/// Calls `load` for each row that is of a part, and tells the listener of progress. Throws Error
-/// where no row is for validation.
-void for_each_example(const TrainingOptions& options, const std::vector<ManifestRow>& rows,
-                      const TrainingListener& listener,
-                      const std::function<void(const ManifestRow&, Part)>& load);
 
 /// Runs the epochs of `task`; see train_segmenter() for what it promises.
 void run_training(const TrainingTask& task, const TrainingOptions& options,

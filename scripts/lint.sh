@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Checks the layout of all sources with clang-format, and the sources changed since a commit
+# (default: the parent of HEAD) with clang-tidy. Needs a configured build folder: build/.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+git ls-files '*.cpp' '*.h' | xargs clang-format --dry-run -Werror
+echo "lint: clang-format is clean"
+
+since=${1:-HEAD~1}
+git rev-parse --quiet --verify "$since^{commit}" >/dev/null || since=$(git hash-object -t tree /dev/null)
+mapfile -t changed < <(git diff --name-only --diff-filter=d "$since" -- 'src/*.cpp')
+if [ ${#changed[@]} -eq 0 ]; then
+  echo "lint: no sources changed"
+  exit 0
+fi
+printf '%s\n' "${changed[@]}" | xargs -P "$(nproc)" -n 4 clang-tidy -p build --quiet 2>/dev/null
+echo "lint: clang-tidy is clean on ${#changed[@]} sources"

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "cxr/train.h"
+
+namespace cxr {
+
+void add_segmenter_options(CLI::App& command, SegmenterOptions& options);
+void add_classifier_options(CLI::App& command, ClassifierOptions& options);
+
+}  // namespace cxr
