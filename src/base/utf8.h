@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <string>
 
 namespace cxr {
@@ -7,5 +9,15 @@ namespace cxr {
 /// The text with each byte that is no part of valid UTF-8 written as `\xE4`: file names may hold
 /// any bytes, results are UTF-8.
 std::string to_utf8(const std::string& text);
+
+/// Whether a byte of UTF-8 is the first of a code point.
+inline bool begins_code_point(char byte) {
+  return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U;
+}
+
+/// The number of code points in a UTF-8 text.
+inline std::size_t utf8_length(const std::string& text) {
+  return static_cast<std::size_t>(std::ranges::count_if(text, begins_code_point));
+}
 
 }  // namespace cxr

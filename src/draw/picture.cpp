@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/atomic_file.h"
+#include "base/resize.h"
 #include "colormap.h"
 #include "text.h"
 
@@ -75,13 +76,6 @@ struct Grid {
   cv::Size cell;
 };
 
-cv::Mat resample(const cv::Mat& image, cv::Size size) {
-  cv::Mat resampled;
-  const bool shrinks = size.width < image.cols;
-  cv::resize(image, resampled, size, 0, 0, shrinks ? cv::INTER_AREA : cv::INTER_CUBIC);
-  return resampled;
-}
-
 /// Where a rectangle of an image lies in a panel that shows the whole image; never empty.
 cv::Rect place(const cv::Rect& rect, cv::Size image, cv::Size panel) {
   const double x_scale = static_cast<double>(panel.width) / image.width;
@@ -128,7 +122,7 @@ std::vector<std::vector<cv::Point>> smooth_outlines(const cv::Mat& mask, cv::Siz
 
 /// The tint is exact: the outline may pass over a speck, the tint shows why the box reaches it.
 void draw_lungs(const cv::Mat& panel, const PictureContent& content, const Metrics& metrics) {
-  const cv::Mat mask = resample(content.lung_mask, panel.size());
+  const cv::Mat mask = resized(content.lung_mask, panel.size());
   const cv::Mat tint(panel.size(), panel.type(), kLungs);
   cv::Mat tinted;
   cv::addWeighted(tint, kLungsOpacity, panel, 1 - kLungsOpacity, 0, tinted);
@@ -144,7 +138,7 @@ void draw_enhanced(cv::Mat panel, const cv::Mat& enhanced) {
   const cv::Size size = fit(enhanced.size(), panel.size());
   const cv::Point corner((panel.cols - size.width) / 2, (panel.rows - size.height) / 2);
   cv::Mat target = panel(cv::Rect(corner, size));
-  cv::cvtColor(resample(enhanced, size), target, cv::COLOR_RGB2BGR);
+  cv::cvtColor(resized(enhanced, size), target, cv::COLOR_RGB2BGR);
 }
 
 cv::Mat draw_overlay_figure(const PictureContent& content, const HeatmapOptions& options) {
@@ -152,7 +146,7 @@ cv::Mat draw_overlay_figure(const PictureContent& content, const HeatmapOptions&
   const Grid grid(content.image.size(), {metrics.side, metrics.side}, {1, 1}, metrics);
   cv::Mat figure(grid.size(), CV_8UC3, kPaper);
   cv::Mat panel = figure(grid.panel_rect(0));
-  cv::cvtColor(resample(content.image, grid.panel), panel, cv::COLOR_GRAY2BGR);
+  cv::cvtColor(resized(content.image, grid.panel), panel, cv::COLOR_GRAY2BGR);
   draw_overlay(panel, content, options, metrics);
   draw_caption(figure(grid.caption_rect(0)), content.title, metrics.text, kInk);
   return figure;
@@ -171,7 +165,7 @@ cv::Mat draw_panels_figure(const PictureContent& content, const HeatmapOptions& 
   const Grid grid = panels_grid(content.image.size(), metrics);
   cv::Mat figure(grid.size(), CV_8UC3, kPaper);
   cv::Mat radiograph;
-  cv::cvtColor(resample(content.image, grid.panel), radiograph, cv::COLOR_GRAY2BGR);
+  cv::cvtColor(resized(content.image, grid.panel), radiograph, cv::COLOR_GRAY2BGR);
   for (const int i : {0, 1, 3}) radiograph.copyTo(figure(grid.panel_rect(i)));
   draw_lungs(figure(grid.panel_rect(1)), content, metrics);
   draw_enhanced(figure(grid.panel_rect(2)), content.enhanced);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <opencv2/imgproc.hpp>
 
+#include "base/utf8.h"
+
 namespace cxr {
 namespace {
 
@@ -27,10 +29,9 @@ std::string to_ascii(const std::string& text) {
   std::string ascii;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    const bool continues_code_point = (byte & 0xC0U) == 0x80U;
     if (byte < 0x80) {
       ascii += byte < ' ' ? ' ' : c;
-    } else if (!continues_code_point) {
+    } else if (begins_code_point(c)) {
       ascii += '?';
     }
   }

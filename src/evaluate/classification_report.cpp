@@ -77,8 +77,6 @@ TextTable pair_table(const ClassificationReport& report) {
   return table;
 }
 
-std::string group_name(const std::string& value) { return value.empty() ? "(none)" : value; }
-
 std::string group_section(const ClassificationReport& report, const std::string& column,
                           const std::vector<GroupMeasures>& groups) {
   TextTable accuracy{{column, "Images", "Patients", "Accuracy", "Balanced accuracy"}};

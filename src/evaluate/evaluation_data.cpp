@@ -44,58 +44,49 @@ EvaluationData read_folder(const fs::path& folder) {
   return data;
 }
 
-/// A manifest's cells by column.
-class Manifest {
+/// Selects the rows of a split from a manifest.
+class Selection {
  public:
-  explicit Manifest(CsvTable table, Purpose purpose)
-      : table_(std::move(table)), target_(purpose == Purpose::segmentation ? "mask" : "label") {
-    image_ = table_.column("image");
-    target_column_ = table_.column(target_);
-    if (table_.rows.empty()) throw Error("manifest", table_.file.string(), "has no rows");
-    for (std::size_t i = 0; i < table_.header.size(); ++i) {
-      const std::string& name = table_.header[i];
-      if (name != "image" && name != "label" && name != "mask") others_.push_back(i);
-    }
-  }
+  Selection(const fs::path& file, Purpose purpose)
+      : target_(purpose == Purpose::segmentation ? "mask" : "label"),
+        manifest_(file, {"image", target_}) {}
 
   EvaluationData select(const std::string& split) {
-    EvaluationData data{.file = table_.file, .columns = {}, .rows = {}, .left_out = {}};
-    for (const std::size_t column : others_) data.columns.push_back(table_.header[column]);
-    for (std::size_t i = 0; i < table_.rows.size(); ++i) {
-      if (split.empty() || cell(i, "split") == split) {
-        data.rows.push_back(row(i));
+    EvaluationData data{
+        .file = manifest_.table().file, .columns = other_columns(), .rows = {}, .left_out = {}};
+    for (std::size_t i = 0; i < manifest_.size(); ++i) {
+      if (split.empty() || manifest_.cell(i, "split") == split) {
+        data.rows.push_back(row(i, data.columns));
         check(data.rows.back());
       } else {
-        data.left_out.push_back(table_.rows[i][image_]);
+        data.left_out.push_back(manifest_.cell(i, "image"));
       }
     }
-    if (!problems_.empty()) {
-      throw Error("manifest", table_.file.string(), bad_rows(problems_));
-    }
+    if (!problems_.empty()) throw Error("manifest", data.file.string(), bad_rows(problems_));
     if (data.rows.empty()) refuse_split(split);
     return data;
   }
 
  private:
-  std::string cell(std::size_t i, const char* column) const {
-    const std::ptrdiff_t index = table_.find_column(column);
-    return index < 0 ? "" : table_.rows[i][static_cast<std::size_t>(index)];
+  std::vector<std::string> other_columns() const {
+    std::vector<std::string> columns = manifest_.table().header;
+    std::erase_if(columns, [](const std::string& name) {
+      return name == "image" || name == "label" || name == "mask";
+    });
+    return columns;
   }
 
-  EvaluationRow row(std::size_t i) const {
-    const std::vector<std::string>& cells = table_.rows[i];
-    const fs::path folder = table_.file.parent_path();
+  EvaluationRow row(std::size_t i, const std::vector<std::string>& columns) const {
     const bool masks = target_ == "mask";
-    EvaluationRow result{.image = folder / cells[image_],
-                         .name = cells[image_],
-                         .mask = masks ? folder / cells[target_column_] : fs::path(),
-                         .label = masks ? "" : cells[target_column_],
-                         .patient = cell(i, "patient"),
-                         .cells = {},
-                         .line = table_.lines[i]};
-    for (const std::size_t column : others_) result.cells.push_back(cells[column]);
-    if (cells[target_column_].empty()) result.mask.clear();
-    return result;
+    EvaluationRow row{.image = manifest_.path(i, "image"),
+                      .name = manifest_.cell(i, "image"),
+                      .mask = masks ? manifest_.path(i, "mask") : fs::path(),
+                      .label = masks ? "" : manifest_.cell(i, "label"),
+                      .patient = manifest_.cell(i, "patient"),
+                      .cells = {},
+                      .line = manifest_.line(i)};
+    for (const std::string& column : columns) row.cells.push_back(manifest_.cell(i, column));
+    return row;
   }
 
   void check(const EvaluationRow& row) {
@@ -110,19 +101,16 @@ class Manifest {
 
   [[noreturn]] void refuse_split(const std::string& split) const {
     std::set<std::string> known;
-    for (std::size_t i = 0; i < table_.rows.size(); ++i) known.insert(cell(i, "split"));
-    const bool has_column = table_.find_column("split") >= 0;
-    throw UsageError("manifest", table_.file.string(),
+    for (std::size_t i = 0; i < manifest_.size(); ++i) known.insert(manifest_.cell(i, "split"));
+    const bool has_column = manifest_.table().find_column("split") >= 0;
+    throw UsageError("manifest", manifest_.table().file.string(),
                      has_column ? "has no rows of the split '" + split +
                                       "', but of: " + first_of({known.begin(), known.end()}, ", ")
                                 : "has no column 'split' to choose '" + split + "' by");
   }
 
-  CsvTable table_;
   std::string target_;
-  std::size_t image_ = 0;
-  std::size_t target_column_ = 0;
-  std::vector<std::size_t> others_;
+  ManifestTable manifest_;
   std::map<std::string, std::size_t> lines_;
   std::vector<std::string> problems_;
 };
@@ -180,7 +168,7 @@ EvaluationData read_evaluation_data(const EvaluationRequest& request, Purpose pu
     throw UsageError("input", request.data.string(), "no such file or folder");
   }
   if (!fs::is_directory(request.data)) {
-    return Manifest(read_csv(request.data), purpose).select(request.split);
+    return Selection(request.data, purpose).select(request.split);
   }
   if (purpose == Purpose::segmentation) {
     throw UsageError("input", request.data.string(), "is a folder; a manifest is needed");

@@ -4,17 +4,12 @@
 
 #include "base/atomic_file.h"
 #include "base/format.h"
+#include "base/utf8.h"
 
 namespace cxr {
 namespace {
 
 const std::string kUndefined = "–";
-
-/// Letters of a UTF-8 text.
-std::size_t width(const std::string& text) {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
-}
 
 std::string escaped(const std::string& cell) {
   std::string result;
@@ -55,13 +50,14 @@ std::string markdown_table(const TextTable& table) {
 std::string plain_table(const TextTable& table) {
   std::vector<std::size_t> widths(table.front().size());
   for (const auto& row : table) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width(row[i]));
+    for (std::size_t i = 0; i < row.size(); ++i)
+      widths[i] = std::max(widths[i], utf8_length(row[i]));
   }
   std::string result;
   for (const auto& row : table) {
     std::string line;
     for (std::size_t i = 0; i < row.size(); ++i) {
-      const std::string blank(widths[i] - width(row[i]), ' ');
+      const std::string blank(widths[i] - utf8_length(row[i]), ' ');
       line += i == 0 ? row[i] + blank : "  " + blank + row[i];
     }
     line.erase(line.find_last_not_of(' ') + 1);

@@ -27,6 +27,9 @@ std::string plain_table(const TextTable& table);
 /// A name in running Markdown text, so that none of its letters is taken for markup.
 std::string markdown_code(const std::string& name);
 
+/// A group of a break-down by a column, which may be empty.
+inline std::string group_name(const std::string& value) { return value.empty() ? "(none)" : value; }
+
 nlohmann::ordered_json to_json(const Measure& measure);
 /// `{"value": …, "low": …, "high": …}`, with null where undefined.
 nlohmann::ordered_json to_json(const Estimate& estimate);

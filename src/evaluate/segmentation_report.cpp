@@ -5,6 +5,7 @@
 
 #include "base/csv.h"
 #include "base/format.h"
+#include "base/resize.h"
 #include "draw/picture.h"
 #include "draw/plot.h"
 #include "draw/text.h"
@@ -47,8 +48,6 @@ std::string quality_sentence(const SegmentationReport& report) {
   return "Rank correlation (Spearman) of Estimated Quality and Dice: " +
          format_measure(report.overall.quality_and_dice) + "\n";
 }
-
-std::string group_name(const std::string& value) { return value.empty() ? "(none)" : value; }
 
 TextTable group_table(const std::string& column, const std::vector<GroupSegmentation>& groups) {
   TextTable table{{column, "Images", "Patients", "Dice: mean", "median", "5th percentile",
@@ -284,11 +283,8 @@ cv::Mat draw_contours(const cv::Mat& image, const cv::Mat& truth, const cv::Mat&
   constexpr int kSide = 800;
   constexpr int kText = 17;
   constexpr int kStrip = 44;
-  const double scale = static_cast<double>(kSide) / std::max(image.cols, image.rows);
-  const cv::Size size(std::max(1, cvRound(image.cols * scale)),
-                      std::max(1, cvRound(image.rows * scale)));
-  cv::Mat grey;
-  cv::resize(image, grey, size, 0, 0, scale < 1 ? cv::INTER_AREA : cv::INTER_CUBIC);
+  const cv::Size size = with_longer_side(image.size(), kSide);
+  const cv::Mat grey = resized(image, size);
   cv::Mat radiograph;
   cv::cvtColor(grey, radiograph, cv::COLOR_GRAY2BGR);
   // The lower one is wider, so that both are seen where they agree.

@@ -12,12 +12,13 @@
 
 #include "base/atomic_file.h"
 #include "base/by_suffix.h"
-#include "base/csv.h"
 #include "base/format.h"
 #include "base/json_lines.h"
+#include "base/resize.h"
 #include "cxr/error.h"
 #include "cxr/version.h"
 #include "draw/colormap.h"
+#include "read/manifest.h"
 #include "report_page_template.h"
 #include "result_format.h"
 
@@ -33,12 +34,8 @@ constexpr int kRadiographSide = 256, kCropSide = 192, kHeatSide = 48, kOutlineWi
 constexpr int kQuality = 60;
 
 cv::Mat shrunk(const cv::Mat& image, int longest) {
-  const double scale = static_cast<double>(longest) / std::max(image.rows, image.cols);
-  if (scale >= 1) return image;
-  const auto side = [&](int length) { return std::max(1, cvRound(length * scale)); };
-  cv::Mat result;
-  cv::resize(image, result, {side(image.cols), side(image.rows)}, 0, 0, cv::INTER_AREA);
-  return result;
+  if (std::max(image.rows, image.cols) <= longest) return image;
+  return resized(image, with_longer_side(image.size(), longest));
 }
 
 std::string base64(const std::vector<std::uint8_t>& bytes) {
@@ -96,10 +93,11 @@ ordered_json entry_of(const ResultRecord& record, const std::vector<std::string>
 }
 
 std::map<std::string, std::string> read_labels(const fs::path& file) {
-  const CsvTable table = read_csv(file);
-  const std::size_t image = table.column("image"), label = table.column("label");
+  const ManifestTable manifest(file, {"image", "label"});
   std::map<std::string, std::string> labels;
-  for (const auto& row : table.rows) labels[row[image]] = row[label];
+  for (std::size_t i = 0; i < manifest.size(); ++i) {
+    labels[manifest.cell(i, "image")] = manifest.cell(i, "label");
+  }
   return labels;
 }
 

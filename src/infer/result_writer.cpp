@@ -5,6 +5,7 @@
 
 #include "base/csv.h"
 #include "base/format.h"
+#include "base/utf8.h"
 #include "cxr/error.h"
 #include "result_format.h"
 
@@ -13,15 +14,9 @@ namespace {
 
 constexpr std::size_t kWidestName = 40, kWidestClass = 20;
 
-bool begins_code_point(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }
-
-std::size_t width_of(const std::string& text) {
-  return static_cast<std::size_t>(std::ranges::count_if(text, begins_code_point));
-}
-
 /// A text in a column: filled with blanks, or its beginning left out.
 std::string in_column(const std::string& text, std::size_t width) {
-  const std::size_t all = width_of(text);
+  const std::size_t all = utf8_length(text);
   if (all <= width) return text + std::string(width - all, ' ');
   std::size_t at = 0;
   for (std::size_t left_out = 0; left_out <= all - width; ++at) {
@@ -48,8 +43,8 @@ void ResultWriter::write_header(std::size_t longest_name) {
   name_width_ = std::min(std::max<std::size_t>(longest_name, 5), kWidestName);
   if (format_ == TableFormat::csv) put(csv_line(result_columns(classes_)));
   if (format_ != TableFormat::table) return;
-  class_width_ = width_of("Prediction");
-  for (const std::string& name : classes_) class_width_ = std::max(class_width_, width_of(name));
+  class_width_ = utf8_length("Prediction");
+  for (const std::string& name : classes_) class_width_ = std::max(class_width_, utf8_length(name));
   class_width_ = std::min(class_width_, kWidestClass);
   put(in_column("Image", name_width_) + "  " + in_column("Prediction", class_width_) +
       "  Confidence  Quality\n");

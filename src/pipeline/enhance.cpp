@@ -4,6 +4,8 @@
 #include <array>
 #include <opencv2/imgproc.hpp>
 
+#include "base/resize.h"
+
 namespace cxr {
 namespace {
 
@@ -12,15 +14,6 @@ int window(const cv::Mat& crop, double fraction) {
   constexpr int kSmallest = 7;
   const int size = static_cast<int>(std::min(crop.rows, crop.cols) * fraction);
   return std::max(size - (1 - size % 2), kSmallest);
-}
-
-cv::Mat with_longer_side(const cv::Mat& crop, int side) {
-  const double scale = static_cast<double>(side) / std::max(crop.rows, crop.cols);
-  const cv::Size size(std::max(1, cvRound(crop.cols * scale)),
-                      std::max(1, cvRound(crop.rows * scale)));
-  cv::Mat scaled;
-  cv::resize(crop, scaled, size, 0, 0, scale < 1 ? cv::INTER_AREA : cv::INTER_CUBIC);
-  return scaled;
 }
 
 cv::Mat otsu(const cv::Mat& crop) {
@@ -48,7 +41,8 @@ cv::Mat local_threshold(const cv::Mat& crop) {
 
 cv::Mat enhance(const cv::Mat& crop, std::optional<int> longer_side, Planes planes) {
   // A copy, because OpenCV's filters look over the edge of a part of an image.
-  const cv::Mat scaled = longer_side ? with_longer_side(crop, *longer_side) : crop.clone();
+  const cv::Mat scaled =
+      longer_side ? resized(crop, with_longer_side(crop.size(), *longer_side)) : crop.clone();
   const cv::Mat middle = planes == Planes::plain ? scaled : clahe(scaled);
   std::array merged{middle, middle, middle};
   if (planes == Planes::all) merged = {otsu(scaled), middle, local_threshold(scaled)};

@@ -66,23 +66,12 @@ std::string problem(const ManifestRow& row, Purpose purpose) {
 }
 
 void read_rows(const fs::path& file, Purpose purpose, Rows& all) {
-  const CsvTable table = read_csv(file);
   const bool segmentation = purpose == Purpose::segmentation;
-  for (const char* column : {"image", "split", segmentation ? "mask" : "label"}) {
-    table.column(column);
-  }
-  if (table.rows.empty()) throw Error(kStage, file.string(), "has no rows");
-
-  for (std::size_t i = 0; i < table.rows.size(); ++i) {
-    const auto cell = [&](const char* column) {
-      const std::ptrdiff_t at = table.find_column(column);
-      return at < 0 ? "" : table.rows[i][static_cast<std::size_t>(at)];
-    };
-    const auto path = [&](const char* column) {
-      return cell(column).empty() ? fs::path() : file.parent_path() / cell(column);
-    };
-    all.rows.push_back({.image = path("image"),
-                        .mask = segmentation ? path("mask") : fs::path(),
+  const ManifestTable table(file, {"image", "split", segmentation ? "mask" : "label"});
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    const auto cell = [&](const char* column) { return table.cell(i, column); };
+    all.rows.push_back({.image = table.path(i, "image"),
+                        .mask = segmentation ? table.path(i, "mask") : fs::path(),
                         .label = segmentation ? "" : cell("label"),
                         .split = cell("split"),
                         .source = cell("source"),
@@ -90,7 +79,7 @@ void read_rows(const fs::path& file, Purpose purpose, Rows& all) {
                         .age_group = cell("age_group"),
                         .view = cell("view"),
                         .manifest = file,
-                        .line = table.lines[i]});
+                        .line = table.line(i)});
     all.problems.push_back(problem(all.rows.back(), purpose));
   }
 }
@@ -140,6 +129,22 @@ std::vector<std::string> problems_of(const Rows& all) {
 }
 
 }  // namespace
+
+ManifestTable::ManifestTable(const fs::path& file, const std::vector<std::string>& needed)
+    : table_(read_csv(file)) {
+  for (const std::string& column : needed) table_.column(column);
+  if (table_.rows.empty()) throw Error(kStage, file.string(), "has no rows");
+}
+
+std::string ManifestTable::cell(std::size_t row, const std::string& column) const {
+  const std::ptrdiff_t at = table_.find_column(column);
+  return at < 0 ? "" : table_.rows[row][static_cast<std::size_t>(at)];
+}
+
+fs::path ManifestTable::path(std::size_t row, const std::string& column) const {
+  const std::string name = cell(row, column);
+  return name.empty() ? fs::path() : table_.file.parent_path() / name;
+}
 
 std::vector<ManifestRow> read_manifests(const std::vector<fs::path>& files, Purpose purpose) {
   Rows all;

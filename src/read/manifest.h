@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "base/csv.h"
+
 namespace cxr {
 
 /// One radiograph to train on.
@@ -19,6 +21,25 @@ struct ManifestRow {
   std::string view;            ///< likewise; `AP`, `PA`
   std::filesystem::path manifest;
   std::size_t line = 0;  ///< of the manifest, from 1
+};
+
+/// A manifest as a table: cells by the name of their column, paths relative to the manifest.
+class ManifestTable {
+ public:
+  /// Throws Error naming the file: not readable, one of the columns missing, no rows.
+  ManifestTable(const std::filesystem::path& file, const std::vector<std::string>& needed);
+
+  const CsvTable& table() const { return table_; }
+  std::size_t size() const { return table_.rows.size(); }
+  std::size_t line(std::size_t row) const { return table_.lines[row]; }  ///< of the file, from 1
+
+  /// Empty where there is no such column.
+  std::string cell(std::size_t row, const std::string& column) const;
+  /// Empty where the cell is.
+  std::filesystem::path path(std::size_t row, const std::string& column) const;
+
+ private:
+  CsvTable table_;
 };
 
 enum class Purpose { segmentation, classification };
