@@ -29,7 +29,7 @@ class JsonReader {
   void refuse_others_than(const std::vector<std::string>& known) const {
     for (const auto& [key, value] : object_.items()) {
       if (std::ranges::find(known, key) == known.end()) {
-        fail(key, "is not known; known are " + join(known));
+        fail(key, "unknown key; allowed: " + join(known));
       }
     }
   }

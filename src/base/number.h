@@ -26,7 +26,7 @@ inline double number_in(const CsvTable& table, std::size_t row, std::size_t colu
   if (value) return *value;
   throw Error("csv", table.file.string(),
               "line " + std::to_string(table.lines[row]) + ": '" + table.rows[row][column] +
-                  "' in the column '" + table.header[column] + "' is no number");
+                  "' in the column '" + table.header[column] + "' is not a number");
 }
 
 }  // namespace cxr

@@ -22,8 +22,8 @@ class JsonConfig : public CLI::Config {
         for (const auto& [name, value] : options.items()) all.push_back(item(command, name, value));
       }
     } catch (const nlohmann::json::exception& error) {
-      throw CLI::FileError(std::string("the configuration is not JSON as it is wanted: ") +
-                           error.what());
+      throw CLI::FileError(
+          std::string("the options file is not valid JSON of the expected form: ") + error.what());
     }
     return all;
   }

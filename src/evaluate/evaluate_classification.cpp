@@ -126,8 +126,8 @@ cv::Mat draw_mistake(const Analysis& analysis, const JudgedImage& image,
     throw Error("evaluate", analysis.result.name, "could be read before and now cannot");
   }
   options.layout = Layout::panels;
-  const std::string title = "said " + classes[image.judgement.predicted] + " (" +
-                            fixed(image.judgement.confidence(), 2) + "), is " +
+  const std::string title = "predicted " + classes[image.judgement.predicted] + " (" +
+                            fixed(image.judgement.confidence(), 2) + "), true class " +
                             classes[image.judgement.truth];
   return draw_picture(picture_content(analysis, title), options);
 }

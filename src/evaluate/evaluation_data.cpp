@@ -96,7 +96,7 @@ class Selection {
     if (row.name.empty()) return complain("image is empty");
     if (row.label.empty() && row.mask.empty()) complain(target_ + " is empty");
     const auto [first, is_new] = lines_.try_emplace(row.name, row.line);
-    if (!is_new) complain("'" + row.name + "' is there already on " + line(first->second));
+    if (!is_new) complain("'" + row.name + "' is already on " + line(first->second));
   }
 
   [[noreturn]] void refuse_split(const std::string& split) const {

@@ -71,7 +71,7 @@ std::string group_section(const std::string& column, const std::vector<GroupSegm
 
 std::string change_section(const std::vector<GroupSegmentation>& changed) {
   if (changed.empty()) return "";
-  return "## Turned and re-toned\n\nAll images, each changed in one way.\n\n" +
+  return "## Robustness\n\nAll images, each changed in one way.\n\n" +
          markdown_table(group_table("Change", changed)) + "\n";
 }
 

@@ -35,7 +35,7 @@ auto refuse_duplicate_keys(const std::filesystem::path& file) {
     if (event == json::parse_event_t::key) {
       const std::string key = value.get<std::string>();
       if (!keys[depth].insert(key).second) {
-        throw UsageError("configuration", file.string(), key + ": is given twice");
+        throw UsageError("configuration", file.string(), key + ": appears twice");
       }
     }
     return true;
@@ -63,7 +63,9 @@ json read_json(const std::filesystem::path& file) {
 /// A contract written by hand must not lose a field to a slip of the pen.
 void refuse_unknown_fields(const Keys& contract) {
   const json known = to_json(Contract{});
-  contract.refuse_others_than(keys_of(known));
+  std::vector<std::string> keys = keys_of(known);
+  keys.emplace_back("outside_lungs");  // older contracts state it; see parse_contract()
+  contract.refuse_others_than(keys);
   if (contract.has("input")) {
     contract.object("input").refuse_others_than(keys_of(known.at("input")));
   }
@@ -168,7 +170,7 @@ void apply(const ConfigurationChange& change, json& document) {
   const std::vector<std::string> keys = all_keys();
   if (std::ranges::find(keys, change.key) == keys.end()) {
     throw UsageError("configuration", change.origin,
-                     change.key + ": is not known; known are " + join(keys));
+                     change.key + ": unknown key; allowed: " + join(keys));
   }
   json value = json::parse(change.value, nullptr, /*allow_exceptions=*/false);
   if (value.is_discarded()) value = change.value;

@@ -68,7 +68,7 @@ OutputFolder::OutputFolder(fs::path folder, IfExists if_exists)
   const bool has_results = fs::exists(folder_ / kJournal) || fs::exists(folder_ / kRun);
   if (has_results && if_exists_ == IfExists::error) {
     throw UsageError(kStage, folder_.string(),
-                     "has results already; --resume goes on with them, --if-exists overwrite "
+                     "already has results; --resume continues that run, --if-exists overwrite "
                      "begins anew, or choose another folder");
   }
 }
@@ -130,7 +130,7 @@ void OutputFolder::require_same_settings() const {
   const std::string place = first_difference(run.at("settings"), json(settings_));
   if (place.empty()) return;
   throw UsageError(kStage, folder_.string(),
-                   "its results were made otherwise (" + place +
+                   "its results were made with other settings (" + place +
                        "); resume with the same models and configuration, or choose another "
                        "folder, or --if-exists overwrite");
 }

@@ -35,7 +35,7 @@ ResultsTable::ResultsTable(const std::filesystem::path& file) : table_(read_csv(
   for (std::size_t i = 0; i < table_.rows.size(); ++i) {
     const std::string name = without_guard(cell(i, "Image"));
     const auto [first, is_new] = rows_.try_emplace(name, i);
-    if (!is_new) fail(i, "'" + name + "' appears twice; its results cannot be told apart");
+    if (!is_new) fail(i, "'" + name + "' appears twice; its results are ambiguous");
   }
 }
 
@@ -47,7 +47,7 @@ Result ResultsTable::find(const std::string& name) {
   if (!used_.try_emplace(row->second, name).second) {
     throw Error("results", table_.file.string(),
                 "'" + row->first + "' may be '" + used_[row->second] + "' or '" + name +
-                    "'; images of one name in several folders cannot be told apart");
+                    "'; images with the same name in several folders are ambiguous");
   }
   Result result = read(row->second);
   result.name = name;
@@ -90,7 +90,7 @@ Result ResultsTable::read(std::size_t row) const {
   Result result;
   result.prediction = prediction;
   const auto found = std::ranges::find(classes_, prediction);
-  if (found == classes_.end()) fail(row, "'" + prediction + "' is none of: " + join(classes_));
+  if (found == classes_.end()) fail(row, "'" + prediction + "' is not one of: " + join(classes_));
   result.predicted = static_cast<std::size_t>(found - classes_.begin());
   double sum = 0;
   for (const std::size_t column : probabilities_) {

@@ -71,7 +71,7 @@ std::vector<std::string> parse_classes(const Fields& fields, Contract::Kind kind
     if (classes.back().empty()) fields.fail("classes", "must be names, none of them empty");
   }
   if (std::set(classes.begin(), classes.end()).size() != classes.size()) {
-    fields.fail("classes", "must differ from one another");
+    fields.fail("classes", "must be distinct");
   }
   if (kind == Contract::Kind::segmenter && classes.size() != 2) {
     fields.fail("classes", "must be two for a segmenter");

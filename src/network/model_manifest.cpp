@@ -16,7 +16,8 @@ constexpr const char* kStage = "model";
 json read_json(const std::filesystem::path& file) {
   std::ifstream stream(file);
   json document = json::parse(stream, nullptr, /*allow_exceptions=*/false);
-  if (document.is_discarded()) throw Error(kStage, file.string(), "cannot be read, or is no JSON");
+  if (document.is_discarded())
+    throw Error(kStage, file.string(), "cannot be read, or is not valid JSON");
   return document;
 }
 

@@ -40,7 +40,7 @@ struct Archive {
 };
 
 Archive open(const std::filesystem::path& file) {
-  return in_one_line(file.string(), "is no TorchScript archive, or is damaged", [&] {
+  return in_one_line(file.string(), "not a TorchScript archive, or damaged", [&] {
     torch::jit::ExtraFilesMap extra{{kContractFile, ""}};
     Archive archive;
     archive.module = torch::jit::load(file.string(), torch::kCPU, extra);
@@ -60,7 +60,7 @@ Contract read_contract(const std::string& file, const std::string& text,
                 "carries a contract.json of its own; remove `contract` from the configuration");
   }
   const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (json.is_discarded()) throw Error(kStage, file, "its contract.json is no JSON");
+  if (json.is_discarded()) throw Error(kStage, file, "its contract.json is not valid JSON");
   return parse_contract(json, file);
 }
 

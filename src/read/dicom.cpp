@@ -150,7 +150,7 @@ void DicomFile::check_kind(bool force) {
   }
   const std::string modality = all.text(DCM_Modality);
   if (std::ranges::count(kRadiography, modality) == 0) {
-    skip("is no chest radiograph: its modality is " + modality.substr(0, 16));
+    skip("not a chest radiograph: its modality is " + modality.substr(0, 16));
   }
   if (!all.has(DCM_PixelData)) fail("is DICOM without an image");
   if (is_lateral(all)) skip("is a lateral view");

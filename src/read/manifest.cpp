@@ -92,7 +92,7 @@ void find_unknown_labels(Rows& all) {
   if (known.empty()) return;
   for (std::size_t i = 0; i < all.rows.size(); ++i) {
     if (known.contains(all.rows[i].label)) continue;
-    all.complain(i, "label '" + all.rows[i].label + "' is not known: train has " +
+    all.complain(i, "label '" + all.rows[i].label + "' does not occur in train, which has " +
                         join({known.begin(), known.end()}));
   }
 }

@@ -121,7 +121,7 @@ void LungsCache::load() {
       entries_[row[at[0]]] = {{box, std::stod(row[at[5]])}, row[at[7]]};
     }
   } catch (const std::logic_error&) {  // std::stoi, std::stod and from_runs()
-    throw Error("training", file_.string(), "holds lungs that are none; remove the file");
+    throw Error("training", file_.string(), "is damaged; remove the file");
   }
 }
 

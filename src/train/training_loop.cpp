@@ -198,7 +198,8 @@ void take_over(Module& network, const std::filesystem::path& file, bool encoder_
     any = true;
   }
   if (!any && !encoder_only) {
-    throw Error(kStage, file.string(), "is no network of this kind: it cannot be gone on from");
+    throw Error(kStage, file.string(),
+                "is not a network of this kind; training cannot start from it");
   }
 }
 

@@ -193,7 +193,7 @@ TEST_F(EvaluateResults, BadRowsOfTheManifestAreAllNamed) {
   append(manifest_, ",Normal,val,x,\ne.png,,val,x,\na/1.png,Normal,val,x,\n");
   const std::string error = error_of();
   for (const char* part : {"3 bad rows", "line 7: image is empty", "line 8: label is empty",
-                           "line 9: 'a/1.png' is there already on line 2"}) {
+                           "line 9: 'a/1.png' is already on line 2"}) {
     EXPECT_TRUE(contains(error, part)) << error;
   }
 }

@@ -80,6 +80,16 @@ TEST_F(ConfigurationTest, EveryKeyIsReadAndCommentsAreAllowed) {
   EXPECT_EQ(configuration.heatmap.layout, Layout::panels);
 }
 
+TEST_F(ConfigurationTest, AnOlderContractThatKeepsWhatIsOutsideTheLungsIsRead) {
+  const auto with = [](const std::string& outside) {
+    std::string contract = kContract;
+    contract.insert(contract.size() - 1, ", \"outside_lungs\": \"" + outside + "\"");
+    return R"({"classifier": "c.pt", "segmenter": {"path": "s.pt", "contract": )" + contract + "}}";
+  };
+  EXPECT_TRUE(load(with("keep")).pipeline.segmenter.contract.has_value());
+  EXPECT_NE(error_of(with("grey")).find("outside_lungs"), std::string::npos);
+}
+
 TEST_F(ConfigurationTest, ModelsMustBeNamed) {
   EXPECT_EQ(error_of(R"({"classifier": "c.pt"})"), "segmenter: is missing; name the model file");
   EXPECT_EQ(error_of(R"({"segmenter": "s.pt"})"), "classifier: is missing; name the model file");
@@ -92,12 +102,12 @@ TEST_F(ConfigurationTest, ModelsMustBeNamed) {
 
 TEST_F(ConfigurationTest, UnknownKeysAreNamedInFullWithThoseAllowed) {
   EXPECT_EQ(error_with(R"("batchsize": 1)"),
-            "batchsize: is not known; known are segmenter, classifier, batch_size, "
+            "batchsize: unknown key; allowed: segmenter, classifier, batch_size, "
             "crop_confidence_threshold, device, threads, heatmap");
   EXPECT_EQ(error_with(R"("heatmap": {"foo": 1})"),
-            "heatmap.foo: is not known; known are cmap, xray-opacity, figsize, method, layout");
+            "heatmap.foo: unknown key; allowed: cmap, xray-opacity, figsize, method, layout");
   EXPECT_EQ(error_of(R"({"segmenter": {"path": "s.pt", "x": 1}, "classifier": "c.pt"})"),
-            "segmenter.x: is not known; known are path, contract");
+            "segmenter.x: unknown key; allowed: path, contract");
 }
 
 TEST_F(ConfigurationTest, BadValuesAreErrorsThatSayWhatIsAllowed) {
@@ -139,9 +149,9 @@ TEST_F(ConfigurationTest, AContractsFieldsMustBeKnown) {
                     R"(}, "classifier": "c.pt"})");
   };
   EXPECT_TRUE(with(R"({"temprature": 2})")
-                  .starts_with("segmenter.contract.temprature: is not known; known are classes"));
+                  .starts_with("segmenter.contract.temprature: unknown key; allowed: classes"));
   EXPECT_TRUE(with(R"({"input": {"side": 2}})")
-                  .starts_with("segmenter.contract.input.side: is not known; known are height"));
+                  .starts_with("segmenter.contract.input.side: unknown key; allowed: height"));
 }
 
 TEST_F(ConfigurationTest, SyntaxErrorsNameLineAndColumnInOneLine) {
@@ -154,8 +164,8 @@ TEST_F(ConfigurationTest, SyntaxErrorsNameLineAndColumnInOneLine) {
 }
 
 TEST_F(ConfigurationTest, KeyGivenTwiceIsAnError) {
-  EXPECT_EQ(error_with(R"("batch_size": 1, "batch_size": 2)"), "batch_size: is given twice");
-  EXPECT_EQ(error_with(R"("heatmap": {"cmap": "jet", "cmap": "gray"})"), "cmap: is given twice");
+  EXPECT_EQ(error_with(R"("batch_size": 1, "batch_size": 2)"), "batch_size: appears twice");
+  EXPECT_EQ(error_with(R"("heatmap": {"cmap": "jet", "cmap": "gray"})"), "cmap: appears twice");
   EXPECT_EQ(error_of(R"({"segmenter": {"path": "s.pt"}, "classifier": {"path": "c.pt"}})"), "");
 }
 

@@ -151,8 +151,9 @@ TEST_F(ManifestTest, LabelsThatTrainDoesNotHaveAreBadRows) {
                      "a b.png,normal,test\n",
                      Purpose::classification),
             where_ +
-                "2 bad rows: line 4: label 'Nromal' is not known: train has Normal, Pneumonia; "
-                "line 6: label 'normal' is not known: train has Normal, Pneumonia");
+                "2 bad rows: line 4: label 'Nromal' does not occur in train, which has Normal, "
+                "Pneumonia; "
+                "line 6: label 'normal' does not occur in train, which has Normal, Pneumonia");
   EXPECT_EQ(error_of("image,label,split\na b.png,Normal,test\n", Purpose::classification), "")
       << "without rows of train, nothing is known of labels";
 }
@@ -193,7 +194,7 @@ TEST_F(ManifestTest, SeveralManifestsAreOneAndTheirBadRowsAreToldTogether) {
     EXPECT_EQ(error.what(),
               "manifest: 4 bad rows: " + other.string() + " line 2: patient is in train, too (" +
                   file_.string() + " line 3); " + other.string() +
-                  " line 3: label 'B' is not known: train has A; " + other.string() +
+                  " line 3: label 'B' does not occur in train, which has A; " + other.string() +
                   " line 4: image is in train, too (" + file_.string() + " line 3); " +
                   other.string() +
                   " line 5: no such file: " + (folder_ / "more" / "gone.png").string());
