@@ -1,8 +1,13 @@
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <opencv2/imgcodecs.hpp>
+#include <thread>
 
 #include "base/csv.h"
 #include "support/look.h"
@@ -262,6 +267,63 @@ TEST_F(EvaluateProgram, MasksThatCannotBeComparedAreFailedImages) {
   EXPECT_EQ(metrics()["failed"], 3);
   for (const char* reason : {"60 x 50, its image 160 x 180", "no white", "masks/2.png"}) {
     EXPECT_TRUE(contains(report(), reason)) << reason;
+  }
+}
+
+/// Both tasks run where they are told to.
+TEST_F(EvaluateProgram, TheDeviceIsNotIgnored) {
+  for (const Outcome& outcome :
+       {segment({"--device", "cuda:9"}), classify("labels.csv", {"--device", "cuda:9"})}) {
+    EXPECT_EQ(outcome.status, 2);
+    EXPECT_TRUE(contains(outcome.err, "cuda:9")) << outcome.err;
+  }
+  EXPECT_FALSE(fs::exists(out_ / "metrics.json"));
+}
+
+/// The most threads that a programme has at a time; it must succeed.
+std::ptrdiff_t most_threads(std::vector<std::string> command) {
+  std::vector<char*> arguments;
+  for (std::string& word : command) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::freopen("/dev/null", "w", stdout);
+    ::freopen("/dev/null", "w", stderr);
+    ::execv(arguments[0], arguments.data());
+    ::_exit(127);
+  }
+  const fs::path tasks = fs::path("/proc") / std::to_string(child) / "task";
+  std::ptrdiff_t most = 0;
+  int status = 0;
+  while (::waitpid(child, &status, WNOHANG) == 0) {
+    std::error_code gone;
+    std::ptrdiff_t count = 0;
+    for (fs::directory_iterator task(tasks, gone), end; !gone && task != end;
+         task.increment(gone)) {
+      ++count;
+    }
+    most = std::max(most, count);
+    std::this_thread::sleep_for(std::chrono::microseconds(500));
+  }
+  EXPECT_EQ(status, 0) << command[1];
+  return most;
+}
+
+/// Both tasks work on as many threads as they are told to, with the same figures.
+TEST_F(EvaluateProgram, TheNumberOfThreadsIsNotIgnored) {
+  if (!fs::exists("/proc/self/task")) GTEST_SKIP() << "no /proc here";
+  for (const auto& [task, data] :
+       {std::pair("segmentation", "masks.csv"), std::pair("classification", "labels.csv")}) {
+    std::vector<std::ptrdiff_t> most;
+    std::vector<std::string> tables;
+    for (const char* threads : {"1", "9"}) {
+      most.push_back(most_threads({std::string(CXR_PROGRAMS) + "/cxr-evaluate", task, "--config",
+                                   config_, "--data", file(data), "--out", out_, "--bootstrap", "0",
+                                   "--batch-size", "1", "--threads", threads}));
+      tables.push_back(read_file(out_ / "images.csv"));
+    }
+    EXPECT_GE(most[1], most[0] + 6) << task;  // it may miss a short-lived one
+    EXPECT_EQ(tables[0], tables[1]) << task;
   }
 }
 

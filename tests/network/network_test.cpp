@@ -1,5 +1,6 @@
 #include "cxr/network.h"
 
+#include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 #include <torch/script.h>
 #include <torch/torch.h>
@@ -7,7 +8,9 @@
 #include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <opencv2/core/utility.hpp>
 #include <random>
+#include <thread>
 
 #include "cxr/error.h"
 #include "network/architecture.h"
@@ -122,6 +125,63 @@ TEST(Network, ForwardIsHeadOfFeatures) {
   EXPECT_EQ(features.shape, (std::vector<std::int64_t>{2, 512, 2, 2}));
   const NdArray logits = network.forward(input);
   EXPECT_LT(largest_difference(network.head(features), logits), 1e-5F * scale_of(logits));
+}
+
+/// The numbers of threads are the process's: no network sets them, neither the first nor another.
+TEST(Network, DoesNotSetTheProcesssThreads) {
+  const test::TempDir folder;
+  test::write_tiny_network(folder / "c.pt", test::tiny_contract(Contract::Kind::classifier));
+  const int torch_threads = at::get_num_threads(), opencv_threads = cv::getNumThreads();
+  const Network first(folder / "c.pt", Contract::Kind::classifier);
+  EXPECT_EQ(at::get_num_threads(), torch_threads);
+  EXPECT_EQ(cv::getNumThreads(), opencv_threads);
+  for (const int count : {1, 3}) {
+    at::set_num_threads(count);
+    cv::setNumThreads(count);
+    const int opencv_before = cv::getNumThreads();
+    const Network another(folder / "c.pt", Contract::Kind::classifier);
+    another.forward(random_input(2, 64));
+    EXPECT_EQ(at::get_num_threads(), count);
+    EXPECT_EQ(cv::getNumThreads(), opencv_before);
+  }
+  at::set_num_threads(torch_threads);
+  cv::setNumThreads(opencv_threads);
+}
+
+/// One network, used from several threads at a time, computes what it computes in one.
+TEST(Network, SeveralThreadsGetWhatOneGets) {
+  const test::TempDir folder;
+  const Contract contract = test::tiny_contract(Contract::Kind::classifier);
+  save_network(untrained(contract), contract, folder / "net.pt");
+  const Network network(folder / "net.pt", Contract::Kind::classifier);
+  constexpr int kThreads = 4;
+  // Each thread has images of its own, so that nobody gets another's results unnoticed.
+  const auto compute = [&](int thread) {
+    const NdArray features = network.features(random_input(thread + 1, 64));
+    const NdArray logits = network.head(features);
+    return std::vector<NdArray>{network.forward(random_input(thread + 1, 64)), features, logits,
+                                network.head_gradient(features, logits)};
+  };
+  std::vector<std::vector<NdArray>> wanted;
+  for (int i = 0; i < kThreads; ++i) wanted.push_back(compute(i));
+  std::vector<std::vector<std::vector<NdArray>>> found(kThreads);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kThreads; ++i) {
+    threads.emplace_back([&, i] {
+      for (int repeat = 0; repeat < 5; ++repeat) {
+        found[static_cast<std::size_t>(i)].push_back(compute(i));
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    for (const auto& results : found[i]) {
+      for (std::size_t r = 0; r < results.size(); ++r) {
+        EXPECT_LE(largest_difference(results[r], wanted[i][r]), 1e-5F * scale_of(wanted[i][r]))
+            << "thread " << i << ", result " << r;
+      }
+    }
+  }
 }
 
 TEST(Network, WhatIsNoModelIsRefusedByNameAndReason) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <fstream>
 #include <opencv2/imgcodecs.hpp>
+#include <thread>
 
 #include "cxr/configuration.h"
 #include "infer/result_format.h"
@@ -65,6 +66,38 @@ TEST_F(PipelineTest, ABatchGivesWhatSingleImagesGiveInAnyOrder) {
     EXPECT_LT(
         cv::norm(alone[0].intermediates.heat_map, together[i].intermediates.heat_map, cv::NORM_INF),
         1e-4);
+  }
+}
+
+/// One pipeline, used from several threads at a time, each with another batch, gives what it gives
+/// in one.
+TEST_F(PipelineTest, SeveralThreadsGetWhatOneGets) {
+  const auto alone = pipeline_.process(inputs_, {.explain = true});
+  constexpr std::size_t kThreads = 4;
+  std::vector<std::vector<Analysis>> found(kThreads);
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < kThreads; ++i) {
+    threads.emplace_back([&, i] {
+      for (int repeat = 0; repeat < 5; ++repeat) {
+        auto turned = inputs_;
+        std::ranges::rotate(turned, turned.begin() + static_cast<std::ptrdiff_t>(i % 3));
+        for (Analysis& analysis : pipeline_.process(turned, {.explain = true})) {
+          found[i].push_back(std::move(analysis));
+        }
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (std::size_t i = 0; i < kThreads; ++i) {
+    ASSERT_EQ(found[i].size(), 5 * inputs_.size());
+    for (std::size_t j = 0; j < found[i].size(); ++j) {
+      const Analysis& wanted = alone[(i % 3 + j) % inputs_.size()];
+      ASSERT_TRUE(found[i][j].result.judged()) << found[i][j].result.error;
+      expect_same(found[i][j].result, wanted.result);
+      EXPECT_LT(
+          cv::norm(found[i][j].intermediates.heat_map, wanted.intermediates.heat_map, cv::NORM_INF),
+          1e-4);
+    }
   }
 }
 
