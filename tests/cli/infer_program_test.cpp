@@ -553,7 +553,7 @@ INSTANTIATE_TEST_SUITE_P(
                  "not a TorchScript archive"},
         BadModel{"Truncated", "classifier.pt",
                  [](const fs::path& file) { write_file(file, first_half(read_file(file))); },
-                 "is damaged"},
+                 "damaged"},
         BadModel{"Damaged", "segmenter.pt", kDamageShipped, "its SHA-256 is not that in"},
         BadModel{"ShippedAndCut", "classifier.pt",
                  [](const fs::path& file) {
@@ -581,7 +581,7 @@ TEST_F(InferProgram, ModelsThatAreWhatTheirManifestSaysAreUsed) {
 TEST_F(InferProgram, AManifestOfModelsThatIsNoneIsNamed) {
   write_phantom(images_ / "a.png");
   write_file(folder_ / "manifest.json", "{");
-  EXPECT_TRUE(stopped(infer_images(), 1, {(folder_ / "manifest.json").string(), "no JSON"}));
+  EXPECT_TRUE(stopped(infer_images(), 1, {(folder_ / "manifest.json").string(), "not valid JSON"}));
 }
 
 TEST_F(InferProgram, ContractInTheConfigurationStandsInForAMissingOne) {

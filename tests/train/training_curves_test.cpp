@@ -65,7 +65,7 @@ TEST_F(TrainingCurves, EmptyCellsAreLeftOutAndPanelsWithoutColumnsToo) {
 
 TEST_F(TrainingCurves, ALogThatIsNoneIsAnErrorThatNamesTheLine) {
   EXPECT_NE(error_of("epoch,loss\n1,0.5\n2,soon\n").find("line 3"), std::string::npos);
-  EXPECT_NE(error_of("epoch,loss\n1,nan\n").find("no number"), std::string::npos);
+  EXPECT_NE(error_of("epoch,loss\n1,nan\n").find("not a number"), std::string::npos);
   EXPECT_NE(error_of("epoch,loss\n").find("no epochs"), std::string::npos);
   EXPECT_NE(error_of("step,loss\n1,2\n").find("epoch"), std::string::npos);
   EXPECT_NE(error_of("epoch,seconds\n1,2\n").find("nothing to draw"), std::string::npos);
