@@ -70,7 +70,8 @@ class Run {
         [&](std::span<const std::size_t> batch) { return judge(batch); },
         [&](std::size_t task, const Delivery& delivery) {
           deliver(task, delivery);
-          return !progress || progress(++summary_.done, tasks_.size(), summary_.failed);
+          ++summary_.done;
+          return !progress || progress(summary_.done, tasks_.size(), summary_.failed);
         });
     summary_.interrupted = summary_.done < tasks_.size();
     write_kept_before(tasks_.size());

@@ -1,10 +1,12 @@
 #include "support/infer_program.h"
 
+#include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <opencv2/core/utility.hpp>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 #include <set>
@@ -73,6 +75,26 @@ TEST_F(InferProgram, FolderIsReadInOrderAndOtherFilesArePassedOver) {
   EXPECT_TRUE(is_summary(outcome.err, "4 images, 0 failed"));
   EXPECT_EQ(column(rows_of(outcome.out), "Image"),
             (std::vector<std::string>{"B.png", "a.jpg", "c.png", "scan"}));
+}
+
+/// A caller of the library finds its own numbers of threads as they were.
+TEST_F(InferProgram, TheLibraryPutsTheCallersThreadsBack) {
+  write_phantom(images_ / "a.png");
+  write_phantom(images_ / "b.png", 1);
+  const int torch_threads = at::get_num_threads(), opencv_threads = cv::getNumThreads();
+  at::set_num_threads(3);
+  cv::setNumThreads(2);
+  const int torch_before = at::get_num_threads(), opencv_before = cv::getNumThreads();
+  for (const int threads : {0, 1, 4}) {
+    Configuration configuration = load_configuration(config_);
+    configuration.threads = threads;
+    std::ostringstream table;
+    EXPECT_EQ(cxr::infer(configuration, {.radiographs = {images_}}, table, {}).done, 2U);
+    EXPECT_EQ(at::get_num_threads(), torch_before) << threads << " threads";
+    EXPECT_EQ(cv::getNumThreads(), opencv_before) << threads << " threads";
+  }
+  at::set_num_threads(torch_threads);
+  cv::setNumThreads(opencv_threads);
 }
 
 TEST_F(InferProgram, BatchSizeDoesNotChangeResults) {

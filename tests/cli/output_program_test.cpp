@@ -80,6 +80,44 @@ TEST_F(OutputProgram, HasEverything) {
   EXPECT_EQ(run().at("command").at(1), "--config");
 }
 
+/// The journal says in a field of its own where an image failed.
+TEST_F(OutputProgram, AFailedImageHasItsStageInTheJournal) {
+  write_phantom(images_ / "a.png");
+  write_file(images_ / "bad.png", "text");
+  write_phantom(images_ / "c.png");
+  fs::create_directories(output_ / "heatmaps" / "c.png" / "in the way");
+  EXPECT_EQ(write_output().status, 4);
+  const std::vector<json> all = records();
+  ASSERT_EQ(all.size(), 3U);
+  EXPECT_FALSE(all[0].contains("stage")) << all[0];
+  EXPECT_EQ(all[1].at("status"), "error");
+  EXPECT_EQ(all[1].at("stage"), "read");
+  EXPECT_EQ(all[2].at("status"), "error");
+  EXPECT_EQ(all[2].at("stage"), "write");
+}
+
+/// The number of threads and of images in a batch change nothing in results.csv but its times.
+TEST_F(OutputProgram, ThreadsAndBatchSizeDoNotChangeAByte) {
+  write_images(7);
+  const auto without_last_column = [](const std::string& table) {
+    return std::regex_replace(table, std::regex(",[^,\n]*\n"), "\n");
+  };
+  std::string first;
+  for (const char* threads : {"1", "2", "3"}) {
+    for (const char* size : {"1", "3", "8"}) {
+      const Outcome outcome = write_output({"--threads", threads, "--batch-size", size,
+                                            "--no-heatmaps", "--if-exists", "overwrite"});
+      ASSERT_EQ(outcome.status, 0) << outcome.err;
+      const std::string written = read_file(output_ / "results.csv");
+      ASSERT_TRUE(written.substr(0, written.find('\n')).ends_with(",Milliseconds"));
+      const std::string table = without_last_column(written);
+      if (first.empty()) first = table;
+      EXPECT_EQ(table, first) << threads << " threads, batches of " << size;
+    }
+  }
+  EXPECT_EQ(std::ranges::count(first, '\n'), 8);
+}
+
 TEST_F(OutputProgram, SaveChoosesThePictures) {
   write_phantom(images_ / "a.png");
   EXPECT_EQ(write_output({"--save", "panels,mask,crop"}).status, 0);
@@ -192,7 +230,8 @@ TEST_F(OutputProgram, ResumeWithOtherSettingsIsRefused) {
 }
 
 /// Starts the programme with these arguments and does not wait for it.
-pid_t start(std::vector<std::string> command) {
+pid_t start(std::vector<std::string> command, const std::string& out = "/dev/null",
+            const std::string& err = "/dev/null") {
   command.insert(command.begin(), std::string(CXR_PROGRAMS) + "/cxr-infer");
   std::fflush(nullptr);  // else the child would write what waits, too
   const pid_t child = ::fork();
@@ -201,39 +240,103 @@ pid_t start(std::vector<std::string> command) {
     arguments.reserve(command.size() + 1);
     for (std::string& word : command) arguments.push_back(word.data());
     arguments.push_back(nullptr);
-    ::freopen("/dev/null", "w", stdout);
-    ::freopen("/dev/null", "w", stderr);
+    ::freopen(out.c_str(), "w", stdout);
+    ::freopen(err.c_str(), "w", stderr);
     ::execv(arguments[0], arguments.data());
     ::_exit(127);
   }
   return child;
 }
 
+/// The lines of a file that end in a newline; none where there is no file.
+std::vector<std::string> whole_lines(const fs::path& file) {
+  std::vector<std::string> lines;
+  std::istringstream text(read_file(file));
+  for (std::string line; std::getline(text, line) && !text.eof();) lines.push_back(line);
+  return lines;
+}
+
+/// Waits until a file has so many lines; false where the programme ends before.
+bool comes_to_lines(pid_t child, const fs::path& file, std::size_t count) {
+  while (whole_lines(file).size() < count) {
+    if (::waitpid(child, nullptr, WNOHANG) != 0) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return true;
+}
+
+int end_of(pid_t child) {
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/// Each kill falls in mid-run: when the journal has a few lines more than after the last kill.
 TEST_F(OutputProgram, KilledAtAnyMomentItLosesAndDoublesNothing) {
-  write_images(30);
-  std::size_t least = 0;
-  for (const int time : {400, 700, 1000, 1300, 1600}) {
+  constexpr std::size_t kImages = 60;
+  write_images(kImages);
+  const fs::path journal = output_ / "results.jsonl";
+  std::set<std::string> finished;
+  for (const std::size_t more : {1U, 2U, 5U, 3U}) {
     const pid_t child = start({"--config", config_, "--xraypath", images_, "--output", output_,
-                               "--if-exists", "resume", "--batch-size", "2"});
-    std::this_thread::sleep_for(std::chrono::milliseconds(time));
+                               "--if-exists", "resume", "--batch-size", "2", "--threads", "2"});
+    ASSERT_TRUE(comes_to_lines(child, journal, finished.size() + more)) << "it ended by itself";
     ::kill(child, SIGKILL);
-    ::waitpid(child, nullptr, 0);
-    if (!fs::exists(output_ / "results.jsonl")) continue;
-    std::istringstream lines(read_file(output_ / "results.jsonl"));
+    ASSERT_EQ(end_of(child), 128 + SIGKILL) << "it ended before it was killed";
     std::set<std::string> names;
-    std::size_t count = 0;
-    for (std::string line; std::getline(lines, line); ++count) {
-      names.insert(json::parse(line).at("image"));
-    }
-    EXPECT_EQ(names.size(), count) << "an image is there twice";
-    EXPECT_GE(count, least) << "what was finished is lost";
-    least = count;
+    const std::vector<std::string> lines = whole_lines(journal);
+    for (const std::string& line : lines) names.insert(json::parse(line).at("image"));
+    EXPECT_EQ(names.size(), lines.size()) << "an image is there twice";
+    EXPECT_TRUE(std::ranges::includes(names, finished)) << "what was finished is lost";
+    ASSERT_GT(names.size(), finished.size());
+    ASSERT_LT(names.size(), kImages) << "killed when all was done: this tests nothing";
+    finished = names;
   }
   const Outcome outcome = write_output({"--resume"});
   EXPECT_EQ(outcome.status, 0) << outcome.err;
-  EXPECT_EQ(records().size(), 30U);
-  EXPECT_EQ(rows_of(read_file(output_ / "results.csv")).size(), 30U);
-  EXPECT_EQ(names_in(output_ / "heatmaps").size(), 30U);
+  EXPECT_TRUE(contains(outcome.err, std::to_string(finished.size()) + " from the earlier run"))
+      << outcome.err;
+  EXPECT_EQ(records().size(), kImages);
+  EXPECT_EQ(rows_of(read_file(output_ / "results.csv")).size(), kImages);
+  EXPECT_EQ(names_in(output_ / "heatmaps").size(), kImages);
+}
+
+/// Without --output there is nothing to resume; what is counted is what was done.
+TEST_F(OutputProgram, InterruptedWithoutOutputItSaysHowManyWereProcessed) {
+  write_images(200);
+  const fs::path out = folder_ / "out", err = folder_ / "err";
+  const pid_t child =
+      start({"--config", config_, "--xraypath", images_, "--batch-size", "1"}, out, err);
+  ASSERT_TRUE(comes_to_lines(child, out, 2)) << "it ended too soon";  // the header and a row
+  ::kill(child, SIGINT);
+  EXPECT_EQ(end_of(child), 130);
+  const std::size_t done = rows_of(read_file(out)).size();
+  const std::string said = read_file(err);
+  ASSERT_LT(done, 200U) << "interrupted when all was done: this tests nothing";
+  EXPECT_TRUE(
+      contains(said, "\n" + std::to_string(done) + (done == 1 ? " image, 0" : " images, 0")))
+      << said;
+  EXPECT_TRUE(contains(said, std::to_string(200 - done) + " of 200 images were not processed"))
+      << said;
+  EXPECT_FALSE(contains(said, "--resume")) << said;
+}
+
+/// With --output it can be resumed, and says so.
+TEST_F(OutputProgram, InterruptedWithOutputItRecommendsToResume) {
+  write_images(200);
+  const fs::path out = folder_ / "out", err = folder_ / "err";
+  const pid_t child =
+      start({"--config", config_, "--xraypath", images_, "--output", output_, "--batch-size", "1"},
+            out, err);
+  ASSERT_TRUE(comes_to_lines(child, output_ / "results.jsonl", 1)) << "it ended too soon";
+  ::kill(child, SIGINT);
+  EXPECT_EQ(end_of(child), 130);
+  const std::size_t done = records().size();
+  ASSERT_LT(done, 200U) << "interrupted when all was done: this tests nothing";
+  const std::string said = read_file(err);
+  EXPECT_TRUE(contains(said, std::to_string(200 - done) + " of 200 images were not processed"))
+      << said;
+  EXPECT_TRUE(contains(said, "--resume")) << said;
 }
 
 TEST_F(OutputProgram, InterruptedItFinishesWhatIsInFlight) {
@@ -461,6 +564,45 @@ TEST_F(OutputProgram, WrongValuesAreNamedByWhereTheyComeFrom) {
                       {"--set cmap=jet", "unknown key", "heatmap.cmap"}));
   EXPECT_TRUE(stopped(infer({"--config", config_, images_, "--threads", "many"}), 2,
                       {"--threads", "whole number"}));
+}
+
+/// An option of words does not take the number that the programme has for a word.
+TEST_F(OutputProgram, NumbersAreNotTakenForWords) {
+  write_images(1);
+  EXPECT_EQ(write_output().status, 0);
+  const std::string before = read_file(output_ / "results.jsonl");
+  for (const auto& [option, words] : std::vector<std::pair<std::string, std::string>>{
+           {"--format", "csv, jsonl, table"},
+           {"--if-exists", "error, overwrite, resume"},
+           {"--save", "overlay, panels, mask, crop"}}) {
+    for (const std::string value : {"0", "1", "2", "", "CSV"}) {
+      const Outcome outcome =
+          infer({"--config", config_, "--xraypath", images_, "--output", output_, option, value});
+      EXPECT_EQ(outcome.status, 2) << option << " " << value;
+      EXPECT_EQ(outcome.out, "");
+      EXPECT_TRUE(contains(outcome.err, option)) << outcome.err;
+      EXPECT_TRUE(contains(outcome.err, "must be one of " + words)) << outcome.err;
+    }
+  }
+  EXPECT_EQ(read_file(output_ / "results.jsonl"), before) << "it was overwritten";
+}
+
+/// All three programmes have the standard options.
+TEST(Programs, HaveTheStandardOptions) {
+  for (const std::string name : {"cxr-infer", "cxr-evaluate", "cxr-train"}) {
+    const std::string program = std::string(CXR_PROGRAMS) + "/" + name;
+    const Outcome version = run_program({program, "--version"});
+    EXPECT_EQ(version.status, 0) << name;
+    EXPECT_TRUE(version.out.starts_with(name + " ")) << version.out;
+    EXPECT_TRUE(contains(version.out, "LibTorch ")) << version.out;
+    const std::string help = run_program({program, "--help"}).out;
+    for (const char* option :
+         {"--help", "--version", "-q", "--quiet", "-v", "--verbose", "--no-progress"}) {
+      EXPECT_TRUE(contains(help, option)) << option << " is not in: " << help;
+    }
+    const Outcome both = run_program({program, "-q", "-v"});
+    EXPECT_EQ(both.status, 2) << name << " cannot be quiet and verbose";
+  }
 }
 
 TEST_F(OutputProgram, CudaWhereThereIsNoneIsSaid) {

@@ -80,6 +80,19 @@ TEST_F(TrainProgram, KilledAgainAndAgainItEndsAsIfItHadNotBeen) {
   EXPECT_NE(again.err.find("resumed after epoch 10"), std::string::npos) << again.err;
 }
 
+/// -q leaves nothing but errors, -v tells the versions first.
+TEST_F(TrainProgram, IsAsQuietOrTalkativeAsItIsTold) {
+  const Outcome quiet = train({"--epochs", "1", "-q"});
+  EXPECT_EQ(quiet.status, 0);
+  EXPECT_EQ(quiet.err, "");
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "s.pt"));
+  const Outcome verbose = train({"--epochs", "1", "-v", "--no-progress"});
+  EXPECT_EQ(verbose.status, 0);
+  EXPECT_TRUE(verbose.err.starts_with("cxr-train ")) << verbose.err;
+  EXPECT_NE(verbose.err.find("epoch 1/1"), std::string::npos) << verbose.err;
+  EXPECT_NE(train({"--epochs", "none", "-q"}).err, "") << "errors are said all the same";
+}
+
 TEST_F(TrainProgram, WrongOptionsEndWithTwo) {
   EXPECT_EQ(run_program({kProgram}).status, 2);
   EXPECT_EQ(run_program({kProgram, "painter"}).status, 2);

@@ -6,8 +6,11 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <functional>
+#include <map>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
+#include <set>
 
 #include "base/csv.h"
 #include "cxr/error.h"
@@ -451,22 +454,97 @@ TEST(Augment, WithoutRangesNothingChanges) {
   EXPECT_EQ(cv::norm(random_tones(none, image, rng), image, cv::NORM_INF), 0);
 }
 
-TEST(Augment, EveryRangeOfTonesChangesThePicture) {
+/// What one range, all others being 0, makes of a picture, many times.
+std::vector<cv::Mat> toned(const std::string& wanted, double size, const cv::Mat& image) {
+  Augmentation one;
+  bool is_known = false;
+  for_each_range(one, [&](const std::string& name, double& value, const char*) {
+    value = name == wanted ? size : 0;
+    is_known = is_known || name == wanted;
+  });
+  EXPECT_TRUE(is_known) << wanted;
+  std::vector<cv::Mat> pictures;
+  cv::RNG rng(3);
+  for (int i = 0; i < 40; ++i) pictures.push_back(random_tones(one, image, rng));
+  return pictures;
+}
+
+double deviation(const cv::Mat& image) {
+  cv::Scalar mean, deviation;
+  cv::meanStdDev(image, mean, deviation);
+  return deviation[0];
+}
+
+double roughness(const cv::Mat& image) {
+  cv::Mat edges;
+  cv::Laplacian(image, edges, CV_32F);
+  return cv::norm(edges, cv::NORM_L1) / static_cast<double>(edges.total());
+}
+
+/// Each range does what it is named for, not just something, and at random; the ranges of the
+/// shape and of the surroundings do nothing to the tones. A new range must be listed here.
+TEST(Augment, EveryRangeOfTonesDoesWhatItsNameSays) {
   cv::Mat image(64, 64, CV_8UC1);
-  cv::RNG(2).fill(image, cv::RNG::UNIFORM, 40, 200);
+  cv::RNG(2).fill(image, cv::RNG::UNIFORM, 0, 256);
   cv::GaussianBlur(image, image, {}, 2);
-  for (const std::string wanted : {"gamma", "contrast", "brightness", "invert", "fade", "equalize",
-                                   "blur", "sharpen", "resample", "noise", "jpeg", "corners"}) {
-    Augmentation one;
-    for_each_range(one, [&](const std::string& name, double& value, const char*) {
-      value = name == wanted ? 1 : 0;
-    });
-    cv::RNG rng(3);
-    const cv::Mat changed = random_tones(one, image, rng);
-    EXPECT_EQ(changed.size(), image.size());
-    EXPECT_EQ(changed.type(), CV_8UC1);
-    EXPECT_GT(cv::norm(changed, image, cv::NORM_L1), 0) << wanted;
-  }
+  cv::normalize(image, image, 60, 190, cv::NORM_MINMAX);
+  const double mean = cv::mean(image)[0], spread = deviation(image), rough = roughness(image);
+  using Check = std::function<bool(const cv::Mat&)>;
+  const std::map<std::string, std::pair<double, Check>> ranges = {
+      {"gamma", {1, [&](const cv::Mat& m) { return std::abs(cv::mean(m)[0] - mean) > 10; }}},
+      {"contrast",
+       {0.5,
+        [&](const cv::Mat& m) {
+          return std::abs(deviation(m) / spread - 1) > 0.1 && std::abs(cv::mean(m)[0] - mean) < 8;
+        }}},
+      {"brightness",
+       {0.2,
+        [&](const cv::Mat& m) {
+          return std::abs(cv::mean(m)[0] - mean) > 5 && std::abs(deviation(m) - spread) < 1;
+        }}},
+      {"invert",
+       {1, [&](const cv::Mat& m) { return cv::norm(m, 255 - image, cv::NORM_INF) <= 1; }}},
+      {"fade", {1, [&](const cv::Mat& m) { return deviation(m) < 0.55 * spread; }}},
+      {"equalize", {1, [&](const cv::Mat& m) { return deviation(m) > 1.1 * spread; }}},
+      {"blur", {3, [&](const cv::Mat& m) { return roughness(m) < 0.9 * rough; }}},
+      {"sharpen", {1, [&](const cv::Mat& m) { return roughness(m) > 1.1 * rough; }}},
+      {"resample", {2, [&](const cv::Mat& m) { return roughness(m) < 0.9 * rough; }}},
+      {"noise", {0.1, [&](const cv::Mat& m) { return roughness(m) > 2 * rough; }}},
+      {"jpeg",
+       {1,
+        [&](const cv::Mat& m) {
+          const double change = cv::norm(m, image, cv::NORM_L1) / static_cast<double>(m.total());
+          return change > 0.2 && change < 10;
+        }}},
+      {"corners", {1, [&](const cv::Mat& m) {
+                     const cv::Rect middle(16, 0, 32,
+                                           64);  // a corner is at most a quarter of the side
+                     return cv::norm(m(middle), image(middle), cv::NORM_INF) == 0 &&
+                            cv::norm(m, image, cv::NORM_INF) > 0;
+                   }}}};
+  const std::set<std::string> others = {"rotation", "scale",  "aspect",       "shear",
+                                        "shift",    "mirror", "quarter-turn", "outside"};
+  Augmentation all;
+  for_each_range(all, [&](const std::string& name, double&, const char*) {
+    if (others.contains(name)) {
+      for (const cv::Mat& picture : toned(name, 1, image)) {
+        EXPECT_EQ(cv::norm(picture, image, cv::NORM_INF), 0) << name;
+      }
+      return;
+    }
+    ASSERT_TRUE(ranges.contains(name)) << name << " is new: say what it does";
+    const auto& [size, does_its_work] = ranges.at(name);
+    const std::vector<cv::Mat> pictures = toned(name, size, image);
+    for (const cv::Mat& picture : pictures) {
+      EXPECT_EQ(picture.size(), image.size()) << name;
+      EXPECT_EQ(picture.type(), CV_8UC1) << name;
+    }
+    // Of a random amount, some are too little to be seen.
+    EXPECT_GE(std::ranges::count_if(pictures, does_its_work), 10)
+        << name << " does not do its work";
+    if (name == "invert") return;
+    EXPECT_GT(cv::norm(pictures[0], pictures[1], cv::NORM_INF), 0) << name << " is not random";
+  });
 }
 
 TEST(Augment, OutsideTheLungsAllChangesAndInsideNothingDoes) {
