@@ -35,17 +35,12 @@ template <typename OutcomeOf, typename Use>
 void judge(const Pipeline& pipeline, const Configuration& configuration, const EvaluationData& data,
            const std::vector<std::size_t>& rows, const std::string& what,
            const EvaluationProgress& progress, const OutcomeOf& outcome_of, const Use& use) {
-  const auto work = [&](std::span<const std::size_t> some) {
+  const auto process = [&](std::span<const std::size_t> some) {
     std::vector<Input> batch;
     for (const std::size_t row : some) batch.push_back({data.rows[row].image, data.rows[row].name});
-    const std::vector<Analysis> analyses = pipeline.process(batch, {.explain = true});
-    std::vector<decltype(outcome_of(some[0], analyses[0]))> outcomes;
-    for (std::size_t i = 0; i < some.size(); ++i) {
-      outcomes.push_back(outcome_of(some[i], analyses[i]));
-    }
-    return outcomes;
+    return pipeline.process(batch, {.explain = true});
   };
-  judge_rows(configuration, rows, what, progress, work, use);
+  judge_rows(configuration, rows, what, progress, process, outcome_of, use);
 }
 
 JudgedImage judged_image(const Result& result, std::size_t truth) {

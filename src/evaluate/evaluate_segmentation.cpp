@@ -114,17 +114,13 @@ struct Judge {
   template <typename OutcomeOf, typename Use>
   void run(const std::vector<std::size_t>& rows, const Change* change, const std::string& what,
            const OutcomeOf& outcome_of, const Use& use) const {
-    const auto work = [&](std::span<const std::size_t> some) {
+    const auto read_and_segment = [&](std::span<const std::size_t> some) {
       std::vector<Example> examples;
       for (const std::size_t row : some) examples.push_back(read(data.rows[row], change));
       segment_all(segmenter, examples);
-      std::vector<decltype(outcome_of(some[0], examples[0]))> outcomes;
-      for (std::size_t i = 0; i < some.size(); ++i) {
-        outcomes.push_back(outcome_of(some[i], examples[i]));
-      }
-      return outcomes;
+      return examples;
     };
-    judge_rows(configuration, rows, what, progress, work, use);
+    judge_rows(configuration, rows, what, progress, read_and_segment, outcome_of, use);
   }
 
   std::vector<SegmentedImage> all(const Change* change) const {

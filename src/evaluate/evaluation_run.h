@@ -52,12 +52,19 @@ std::vector<std::pair<std::string, std::vector<Group>>> measure_by_column(
   return by_column;
 }
 
-/// Takes some rows through `work(rows)`, which gives a vector with the outcome of each, and
-/// hands them to `use(row, outcome)` in order. Tells of progress.
-template <typename Work, typename Use>
+/// Judges some rows, on all threads: `judge(rows)` gives a vector with what is seen in each, of
+/// which `outcome_of(row, seen)` keeps what is wanted. `use(row, outcome)` gets it in order. Tells
+/// of progress.
+template <typename Judge, typename OutcomeOf, typename Use>
 void judge_rows(const Configuration& configuration, const std::vector<std::size_t>& rows,
-                const std::string& what, const EvaluationProgress& progress, const Work& work,
-                const Use& use) {
+                const std::string& what, const EvaluationProgress& progress, const Judge& judge,
+                const OutcomeOf& outcome_of, const Use& use) {
+  const auto work = [&](std::span<const std::size_t> some) {
+    const auto seen = judge(some);
+    std::vector<decltype(outcome_of(some[0], seen[0]))> outcomes;
+    for (std::size_t i = 0; i < some.size(); ++i) outcomes.push_back(outcome_of(some[i], seen[i]));
+    return outcomes;
+  };
   const OneCoreEach one_core_each;
   std::size_t done = 0;
   run_stream(rows,
