@@ -14,7 +14,7 @@ namespace cxr {
 /// All that a run needs to know. The keys and their meaning are the original programme's.
 struct Configuration {
   PipelineOptions pipeline;
-  int batch_size = 8;  ///< images that a thread works on at a time, 1 to 1024
+  int batch_size = 4;  ///< images that a thread works on at a time, 1 to 1024
   int threads = 0;     ///< 0: one for each core; to 1024
   HeatmapOptions heatmap;
 

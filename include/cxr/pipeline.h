@@ -107,14 +107,15 @@ struct ProcessOptions {
 /// explain. Holds both networks; immutable and safe to use from several threads.
 class Pipeline {
  public:
-  /// Loads both networks. Throws Error as Network does.
+  /// Loads both networks, at the same time where OpenCV may use more than one thread. Throws Error
+  /// as Network does.
   explicit Pipeline(const PipelineOptions& options);
 
-  const Network& segmenter() const { return segmenter_; }
-  const Network& classifier() const { return classifier_; }
+  const Network& segmenter() const { return networks_.segmenter; }
+  const Network& classifier() const { return networks_.classifier; }
 
   /// Names of the classes, in the order of Result::probabilities.
-  const std::vector<std::string>& classes() const { return classifier_.contract().classes; }
+  const std::vector<std::string>& classes() const { return classifier().contract().classes; }
 
   /// Reads and judges radiographs as one batch; the analyses are in the inputs' order. An image
   /// that cannot be read has status and error, and does not touch the others. Holds all images of
@@ -123,9 +124,14 @@ class Pipeline {
                                 const ProcessOptions& options) const;
 
  private:
+  struct Networks {
+    Network segmenter;
+    Network classifier;
+  };
+  static Networks load(const PipelineOptions& options);
+
   PipelineOptions options_;
-  Network segmenter_;
-  Network classifier_;
+  Networks networks_;
 };
 
 }  // namespace cxr

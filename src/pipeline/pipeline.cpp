@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 #include <functional>
+#include <future>
+#include <opencv2/core/utility.hpp>
 
 #include "base/utf8.h"
 #include "classify.h"
@@ -10,6 +12,7 @@
 #include "cxr/read.h"
 #include "enhance.h"
 #include "explain.h"
+#include "network/threads.h"
 #include "segment.h"
 
 namespace cxr {
@@ -81,12 +84,20 @@ void Result::fail(const std::exception& exception) {
   error = to_utf8(exception.what());
 }
 
-Pipeline::Pipeline(const PipelineOptions& options)
-    : options_(options),
-      segmenter_(options.segmenter.file, Contract::Kind::segmenter, options.segmenter.contract,
-                 options.device),
-      classifier_(options.classifier.file, Contract::Kind::classifier, options.classifier.contract,
-                  options.device) {}
+Pipeline::Pipeline(const PipelineOptions& options) : options_(options), networks_(load(options)) {}
+
+Pipeline::Networks Pipeline::load(const PipelineOptions& options) {
+  const auto when = cv::getNumThreads() > 1 ? std::launch::async : std::launch::deferred;
+  const OneCoreEach one_core_each;
+  auto classifier = std::async(when, [&] {
+    OneCoreEach::begin_thread();
+    return Network(options.classifier.file, Contract::Kind::classifier, options.classifier.contract,
+                   options.device);
+  });
+  Network segmenter(options.segmenter.file, Contract::Kind::segmenter, options.segmenter.contract,
+                    options.device);
+  return {std::move(segmenter), classifier.get()};
+}
 
 std::vector<Analysis> Pipeline::process(const std::vector<Input>& batch,
                                         const ProcessOptions& options) const {
@@ -104,7 +115,7 @@ std::vector<Analysis> Pipeline::process(const std::vector<Input>& batch,
 
   std::vector<Segmentation> segmentations;
   together(open, &Timings::segment,
-           [&] { segmentations = segment(segmenter_, collect(open, &Intermediates::image)); });
+           [&] { segmentations = segment(segmenter(), collect(open, &Intermediates::image)); });
 
   each(open, &Timings::enhance, [&](std::size_t i, Analysis& analysis) {
     auto& [result, intermediates] = analysis;
@@ -114,7 +125,7 @@ std::vector<Analysis> Pipeline::process(const std::vector<Input>& batch,
     const double threshold = options_.crop_confidence_threshold;
     result.lungs_trusted = is_trusted(result.lungs, threshold);
     result.crop = choose_crop(result.lungs, threshold, result.image_size);
-    const Contract& wanted = classifier_.contract();
+    const Contract& wanted = classifier().contract();
     intermediates.enhanced =
         enhance(intermediates.image(result.crop), wanted.enhance_side, wanted.planes);
   });
@@ -123,7 +134,7 @@ std::vector<Analysis> Pipeline::process(const std::vector<Input>& batch,
 
   Classification classification;
   together(open, &Timings::classify, [&] {
-    classification = classify(classifier_, collect(open, &Intermediates::enhanced));
+    classification = classify(classifier(), collect(open, &Intermediates::enhanced));
   });
   for (std::size_t i = 0; i < open.size(); ++i) {
     note_prediction(open[i]->result, classification.probabilities.at(i), classes());
@@ -133,11 +144,11 @@ std::vector<Analysis> Pipeline::process(const std::vector<Input>& batch,
   NdArray maps;
   const CamMethod method = options_.cam_method;
   together(open, &Timings::explain, [&] {
-    maps = class_activation_maps(classifier_, classification, predictions(open), method);
+    maps = class_activation_maps(classifier(), classification, predictions(open), method);
   });
   const cv::Size map_size(static_cast<int>(maps.shape[2]), static_cast<int>(maps.shape[1]));
   each(open, &Timings::explain, [&](std::size_t i, Analysis& analysis) {
-    analysis.intermediates.heat_map = heat_map(maps.at(i), map_size, classifier_.contract().input,
+    analysis.intermediates.heat_map = heat_map(maps.at(i), map_size, classifier().contract().input,
                                                analysis.result.crop.size(), method);
   });
   return analyses;
