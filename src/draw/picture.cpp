@@ -9,6 +9,7 @@
 #include "base/atomic_file.h"
 #include "base/resize.h"
 #include "colormap.h"
+#include "palette.h"
 #include "text.h"
 
 namespace cxr {
@@ -20,9 +21,7 @@ constexpr double kDotsPerInch = 100;
 constexpr double kLungsOpacity = 0.28;
 
 // Colours are BGR.
-const cv::Scalar kPaper(255, 255, 255);
 const cv::Scalar kShade(243, 242, 240);
-const cv::Scalar kInk(45, 40, 36);
 const cv::Scalar kYellow(0, 221, 255);
 const cv::Scalar kLungs(235, 190, 60);
 

@@ -6,17 +6,15 @@
 #include <opencv2/imgproc.hpp>
 
 #include "base/format.h"
+#include "palette.h"
 #include "text.h"
 
 namespace cxr {
 namespace {
 
 // Colours are BGR, lengths pixels.
-const cv::Scalar kPaper(255, 255, 255);
-const cv::Scalar kInk(45, 40, 36);
 const cv::Scalar kFaint(120, 114, 108);
 const cv::Scalar kGrid(232, 229, 226);
-const cv::Scalar kShade(178, 114, 0);
 
 constexpr int kText = 17;
 constexpr int kTitle = 22;
@@ -236,7 +234,7 @@ std::string measure_text(const Measure& measure) { return measure ? fixed(*measu
 void draw_count(cv::Mat& table, const cv::Rect& cell, std::size_t count, std::size_t of) {
   const double share = of == 0 ? 0 : static_cast<double>(count) / static_cast<double>(of);
   const cv::Rect inner(cell.x + 2, cell.y + 2, cell.width - 4, cell.height - 4);
-  cv::rectangle(table, inner, kPaper * (1 - share) + kShade * share, cv::FILLED);
+  cv::rectangle(table, inner, kPaper * (1 - share) + kBlue * share, cv::FILLED);
   const cv::Scalar& ink = share > 0.55 ? kPaper : kInk;
   draw_text(table, std::to_string(count), centre(cell) - cv::Point(0, kText * 3 / 4), kTitle,
             Align::centre, ink);
@@ -249,10 +247,8 @@ void draw_count(cv::Mat& table, const cv::Rect& cell, std::size_t count, std::si
 }  // namespace
 
 cv::Scalar series_color(std::size_t index) {
-  static const std::array<cv::Scalar, 8> colors{cv::Scalar(178, 114, 0), cv::Scalar(0, 94, 213),
-                                                cv::Scalar(115, 158, 0), cv::Scalar(167, 121, 204),
-                                                cv::Scalar(0, 159, 230), cv::Scalar(233, 180, 86),
-                                                cv::Scalar(45, 40, 36),  cv::Scalar(150, 150, 150)};
+  static const std::array<cv::Scalar, 8> colors{kBlue,   kVermilion, kGreen, kPurple,
+                                                kOrange, kSkyBlue,   kInk,   kGrey};
   return colors[index % colors.size()];
 }
 
