@@ -1,7 +1,6 @@
 #include "evaluation_data.h"
 
 #include <algorithm>
-#include <regex>
 #include <set>
 
 #include "base/csv.h"
@@ -115,47 +114,11 @@ class Selection {
   std::vector<std::string> problems_;
 };
 
-bool is_within(const fs::path& path, const fs::path& folder) {
-  return std::ranges::mismatch(folder, path).in1 == folder.end();
-}
-
-fs::path resolved(const fs::path& path) {
-  std::error_code ignored;
-  const fs::path whole = fs::weakly_canonical(fs::absolute(path), ignored);
-  return whole.has_filename() ? whole : whole.parent_path();
-}
-
 void check_range(const std::string& option, int value, int low, int high) {
   if (value >= low && value <= high) return;
   throw UsageError("evaluate", option,
                    "must be " + std::to_string(low) + " to " + std::to_string(high) + ", not " +
                        std::to_string(value));
-}
-
-void check_not_among_inputs(const EvaluationRequest& request, const EvaluationData& data,
-                            const std::string& pictures) {
-  std::error_code ignored;
-  const fs::path out = resolved(request.out);
-  const auto refuse = [&](const std::string& why) {
-    throw UsageError("write", request.out.string(), why + "; choose another --out");
-  };
-  if (fs::is_directory(request.data) && is_within(out, resolved(request.data))) {
-    refuse("lies in the folder of the radiographs");
-  }
-  std::set<fs::path> folders;
-  for (const EvaluationRow& row : data.rows) {
-    folders.insert(row.image.parent_path());
-    if (!row.mask.empty()) folders.insert(row.mask.parent_path());
-  }
-  for (const fs::path& folder : folders) {
-    const fs::path found = resolved(folder);
-    if (found == out || found == out / pictures) refuse("is a folder of the radiographs");
-  }
-  for (const char* name : {"images.csv", "metrics.json", "report.md"}) {
-    if (fs::equivalent(request.out / name, request.data, ignored)) {
-      refuse(std::string("its ") + name + " is the manifest");
-    }
-  }
 }
 
 }  // namespace
@@ -203,13 +166,13 @@ std::vector<std::size_t> class_indices(const EvaluationData& data,
                   "): " + first_of(problems, "; "));
 }
 
-std::vector<BreakDown> break_down(const EvaluationData& data,
+std::vector<Breakdown> break_down(const EvaluationData& data,
                                   const std::vector<std::size_t>& rows) {
-  std::vector<BreakDown> result;
+  std::vector<Breakdown> result;
   for (std::size_t i = 0; i < data.columns.size(); ++i) {
     const std::string& column = data.columns[i];
     if (column == "split" || column == "patient") continue;
-    BreakDown by{column, {}};
+    Breakdown by{column, {}};
     for (const std::size_t row : rows) by.rows[data.rows[row].cells[i]].push_back(row);
     if (by.rows.size() >= 2 && by.rows.size() <= kMaxGroups) result.push_back(std::move(by));
   }
@@ -222,26 +185,6 @@ std::vector<std::string> patients_of(const EvaluationData& data,
   patients.reserve(rows.size());
   for (const std::size_t row : rows) patients.push_back(data.rows[row].patient);
   return patients;
-}
-
-void prepare_report_folder(const EvaluationRequest& request, const EvaluationData& data,
-                           const std::string& pictures) {
-  check_not_among_inputs(request, data, pictures);
-  const fs::path folder = request.out / pictures;
-  std::error_code failure;
-  fs::create_directories(folder, failure);
-  if (failure || !fs::is_directory(folder)) {
-    throw Error("write", request.out.string(), "is not a folder and cannot be made one");
-  }
-  static const std::regex ours(R"(\d{2,4}\.png)");
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder, failure)) {
-    if (std::regex_match(entry.path().filename().string(), ours)) fs::remove(entry, failure);
-  }
-}
-
-std::string worst_picture_name(std::size_t index) {
-  const std::string number = std::to_string(index + 1);
-  return (number.size() < 2 ? "0" : "") + number + ".png";
 }
 
 }  // namespace cxr

@@ -42,24 +42,15 @@ std::vector<std::size_t> class_indices(const EvaluationData& data,
                                        const std::vector<std::string>& classes);
 
 /// The rows by what a column says of them.
-struct BreakDown {
+struct Breakdown {
   std::string column;
   std::map<std::string, std::vector<std::size_t>> rows;
 };
 
 /// By every column but `split` and `patient` that has 2 to 20 values among `rows`.
-std::vector<BreakDown> break_down(const EvaluationData& data, const std::vector<std::size_t>& rows);
+std::vector<Breakdown> break_down(const EvaluationData& data, const std::vector<std::size_t>& rows);
 
 std::vector<std::string> patients_of(const EvaluationData& data,
                                      const std::vector<std::size_t>& rows);
-
-/// Makes the folder for the report, and in it `pictures`, from which it removes the `NN.png` of an
-/// earlier report. Throws UsageError where an output would lie among the radiographs or overwrite
-/// the manifest; Error where it cannot be made.
-void prepare_report_folder(const EvaluationRequest& request, const EvaluationData& data,
-                           const std::string& pictures);
-
-/// `NN.png`, counted from 1.
-std::string worst_picture_name(std::size_t index);
 
 }  // namespace cxr
