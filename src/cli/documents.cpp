@@ -13,7 +13,7 @@ namespace {
 
 using Options = std::vector<const CLI::Option*>;
 
-/// The options that users are told of, group by group.
+/// The visible options, group by group.
 std::vector<std::pair<std::string, Options>> groups_of(const CLI::App& app) {
   std::vector<std::pair<std::string, Options>> groups;
   for (const std::string& group : app.get_groups()) {
@@ -36,7 +36,7 @@ std::vector<std::string> names_of(const CLI::Option& option) {
   return names;
 }
 
-/// `FILE`: without the names of the checks that CLI11 appends.
+/// `FILE`, without the names of validators that CLI11 appends.
 std::string kind_of_value(const CLI::Option& option) {
   const std::string name = option.get_type_name();
   return name.substr(0, name.find(':'));
@@ -44,8 +44,8 @@ std::string kind_of_value(const CLI::Option& option) {
 
 bool takes_value(const CLI::Option& option) { return option.get_items_expected_max() > 0; }
 
-/// Text as troff has it: no line begins with a control character, `-` is one that can be copied.
-std::string troff(const std::string& text) {
+/// Text for troff: no line begins with a control character, and `-` can be copied.
+std::string troff_text(const std::string& text) {
   std::string escaped;
   bool at_start = true;
   for (const char letter : text) {
@@ -64,16 +64,16 @@ std::string troff(const std::string& text) {
 
 void write_options(std::ostream& page, const CLI::App& app) {
   for (const auto& [group, options] : groups_of(app)) {
-    page << ".SS " << troff(group) << "\n";
+    page << ".SS " << troff_text(group) << "\n";
     for (const CLI::Option* option : options) {
       std::string names;
       for (const std::string& name : names_of(*option)) {
-        names += (names.empty() ? "" : ", ") + ("\\fB" + troff(name) + "\\fR");
+        names += (names.empty() ? "" : ", ") + ("\\fB" + troff_text(name) + "\\fR");
       }
       if (names.empty()) continue;
       page << ".TP\n" << names;
-      if (takes_value(*option)) page << " \\fI" << troff(kind_of_value(*option)) << "\\fR";
-      page << "\n" << troff(option->get_description()) << "\n";
+      if (takes_value(*option)) page << " \\fI" << troff_text(kind_of_value(*option)) << "\\fR";
+      page << "\n" << troff_text(option->get_description()) << "\n";
     }
   }
 }
@@ -85,18 +85,19 @@ std::string man_page(const CLI::App& app) {
   std::ostringstream page;
   std::string flat = summary;
   std::ranges::replace(flat, '\n', ' ');
-  page << ".TH " << troff(name) << " 1 \"\" \"cxr-infer " << version() << "\"\n.SH NAME\n"
-       << troff(name) << " \\- " << troff(flat) << "\n.SH SYNOPSIS\n.B " << troff(name) << "\n";
+  page << ".TH " << troff_text(name) << " 1 \"\" \"cxr-infer " << version() << "\"\n.SH NAME\n"
+       << troff_text(name) << " \\- " << troff_text(flat) << "\n.SH SYNOPSIS\n.B "
+       << troff_text(name) << "\n";
   page << (subcommands_of(app).empty() ? "" : "\\fICOMMAND\\fR ") << "[\\fIOPTIONS\\fR]"
        << (subcommands_of(app).empty() ? " [\\fIPATH\\fR...]" : "") << "\n.SH DESCRIPTION\n"
-       << troff(description) << "\n.SH OPTIONS\n";
+       << troff_text(description) << "\n.SH OPTIONS\n";
   write_options(page, app);
   for (const CLI::App* command : subcommands_of(app)) {
-    page << ".SH OPTIONS OF " << troff(command->get_name()) << "\n"
-         << troff(command->get_description()) << "\n";
+    page << ".SH OPTIONS OF " << troff_text(command->get_name()) << "\n"
+         << troff_text(command->get_description()) << "\n";
     write_options(page, *command);
   }
-  page << ".SH NOTES\n.nf\n" << troff(app.get_footer()) << "\n.fi\n";
+  page << ".SH NOTES\n.nf\n" << troff_text(app.get_footer()) << "\n.fi\n";
   return page.str();
 }
 
@@ -110,7 +111,6 @@ std::string words_of(const CLI::App& app) {
   return words;
 }
 
-/// What has values: all else that follows a word is a file.
 std::string bash_completion(const CLI::App& app) {
   std::string function = "_" + app.get_name();
   std::ranges::replace(function, '-', '_');
@@ -140,7 +140,7 @@ std::string bash_completion(const CLI::App& app) {
   return script.str();
 }
 
-/// A text in single quotes for `_arguments`, where `[`, `]` and `:` mean something.
+/// A text in single quotes for `_arguments`, which interprets `[`, `]` and `:`.
 std::string zsh_text(const std::string& text) {
   std::string escaped;
   for (const char letter : text) {
@@ -190,8 +190,8 @@ std::string zsh_completion(const CLI::App& app) {
   return script.str();
 }
 
-/// Leaves out what excludes and needs what, which the errors say, and in --help the groups that
-/// --help-all shows.
+/// Help without the options that an option needs or excludes, which errors state, and, unless
+/// --help-all is given, without the advanced groups.
 class PlainFormatter : public CLI::Formatter {
  public:
   std::string make_help(const CLI::App* app, std::string name,
@@ -219,7 +219,7 @@ class PlainFormatter : public CLI::Formatter {
   mutable bool shows_all_ = false;
 };
 
-/// Ends the programme as --version does: with a text and status 0.
+/// Prints a text and exits with status 0, as --version does.
 void print_and_end(const std::string& text) { throw CLI::CallForVersion(text, 0); }
 
 }  // namespace

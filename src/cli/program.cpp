@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// `model-config.json` of an installed programme: beside its `bin`.
+/// The configuration of an installed program, found relative to its `bin`.
 fs::path installed_config() {
   std::error_code failure;
   const fs::path program = fs::read_symlink("/proc/self/exe", failure);
@@ -31,7 +31,7 @@ ConfigurationChange change_from(const std::string& assignment) {
   return {assignment.substr(0, at), assignment.substr(at + 1), "--set " + assignment};
 }
 
-int complain(const CLI::App& app, const std::exception& error, Exit status) {
+int report_error(const CLI::App& app, const std::exception& error, Exit status) {
   std::cerr << app.get_name() << ": " << error.what() << '\n';
   return status;
 }
@@ -40,7 +40,7 @@ int complain(const CLI::App& app, const std::exception& error, Exit status) {
 
 std::string exit_status_help() {
   return "Exit status: 0 success, 1 cannot continue, 2 wrong options or configuration,\n"
-         "3 no images, 4 some images failed, 130 interrupted.";
+         "3 no images found, 4 some images failed, 130 interrupted.";
 }
 
 ProgressBar Messages::progress_bar() const {
@@ -64,7 +64,7 @@ void add_message_options(CLI::App& app, Messages& messages) {
   auto* quiet = app.add_flag("-q,--quiet", messages.quiet, "Print errors only");
   app.add_flag("-v,--verbose", messages.verbose, "Print versions and settings first")
       ->excludes(quiet);
-  app.add_flag("--no-progress", messages.no_progress, "Show no progress");
+  app.add_flag("--no-progress", messages.no_progress, "Do not show progress");
   app.set_help_flag("-h,--help", "Print this help and exit")->group("Messages");
   app.set_version_flag(
          "--version", [name = app.get_name()] { return version_text(name); },
@@ -76,19 +76,21 @@ void add_message_options(CLI::App& app, Messages& messages) {
 void add_configuration_options(CLI::App& app, ConfigurationOptions& options) {
   app.option_defaults()->group("Configuration");
   app.add_option("--config", options.config,
-                 "Configuration file (JSON); an installed programme has a default")
+                 "Configuration file (JSON); installed programs have a default")
       ->type_name("FILE");
-  app.add_option("--set", options.set, "Set one configuration value, such as heatmap.cmap=viridis")
+  app.add_option("--set", options.set,
+                 "Set one configuration value, such as heatmap.cmap=viridis; may be repeated")
       ->type_name("KEY=VALUE")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_option("--batch-size", options.batch_size, "Images that each thread processes at a time")
       ->type_name("N");
-  app.add_option("--threads", options.threads, "Number of threads; 0: one for each core")
+  app.add_option("--threads", options.threads, "Number of threads; 0: one per core")
       ->type_name("N");
-  app.add_option("--device", options.device, "auto, cpu, cuda or cuda:N")->type_name("DEVICE");
+  app.add_option("--device", options.device, "Device for the networks: auto, cpu, cuda or cuda:N")
+      ->type_name("DEVICE");
   app.add_flag("--print-config", options.print,
-               "Print the configuration in force, and where each value comes from, and exit");
+               "Print the configuration in force and the origin of each value, and exit");
 }
 
 Configuration ConfigurationOptions::load() const {
@@ -112,16 +114,16 @@ int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kSuccess : kWrongUsage;
   }
-  // A reader that goes away (`| head`) is an error to report, not a silent death.
+  // Report a reader that goes away (`| head`) as an error instead of dying silently.
   std::signal(SIGPIPE, SIG_IGN);
-  // The error of each image says what OpenCV would, and more plainly.
+  // OpenCV's messages would repeat the error of each image less clearly.
   cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
   try {
     return run();
   } catch (const UsageError& error) {
-    return complain(app, error, kWrongUsage);
+    return report_error(app, error, kWrongUsage);
   } catch (const std::exception& error) {
-    return complain(app, error, kFailure);
+    return report_error(app, error, kFailure);
   }
 }
 

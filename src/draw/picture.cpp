@@ -27,33 +27,34 @@ const cv::Scalar kLungs(235, 190, 60);
 
 int to_int(double value) { return static_cast<int>(std::lround(value)); }
 
-cv::Size fit(cv::Size shape, cv::Size room) {
+/// The largest size of the shape that fits.
+cv::Size fitted_size(cv::Size shape, cv::Size room) {
   const double scale = std::min(static_cast<double>(room.width) / shape.width,
                                 static_cast<double>(room.height) / shape.height);
   return {std::max(1, to_int(shape.width * scale)), std::max(1, to_int(shape.height * scale))};
 }
 
-/// Lengths in pixels; they follow the figure's size, never the image's.
+/// Lengths in pixels; they depend on the figure's size, not the image's.
 struct Metrics {
   explicit Metrics(double figsize) : side(to_int(figsize * kDotsPerInch)) {}
 
   int side;                               ///< the longest side of an overlay
   int text = std::max(11, side / 38);     ///< height of a capital letter
-  int strip = text * 9 / 4;               ///< height of a caption's place
-  int margin = std::max(6, side / 50);    ///< white round a panel
-  int line = std::max(2, side / 270);     ///< width of a box's lines
-  int contour = std::max(1, side / 500);  ///< width of the lungs' outline
-  int narrowest = text * 14;              ///< a cell with room for a short title
+  int strip = text * 9 / 4;               ///< height of a caption's strip
+  int margin = std::max(6, side / 50);    ///< white space around a panel
+  int line = std::max(2, side / 270);     ///< line width of a box
+  int contour = std::max(1, side / 500);  ///< line width of the lungs
+  int narrowest = text * 14;              ///< least width of a cell, with room for a short title
 };
 
 /// A figure of equal cells, row by row. A cell is a caption above a panel of the image's shape.
 struct Grid {
-  /// The panels are as large as `room` allows.
+  /// Makes the panels as large as `room` allows.
   Grid(cv::Size image, cv::Size room, cv::Size cells_, const Metrics& metrics_)
       : metrics(metrics_),
         cells(cells_),
-        panel(fit(image, {(room.width - metrics.margin) / cells.width - metrics.margin,
-                          room.height / cells.height - metrics.strip - metrics.margin})),
+        panel(fitted_size(image, {(room.width - metrics.margin) / cells.width - metrics.margin,
+                                  room.height / cells.height - metrics.strip - metrics.margin})),
         cell(std::max(panel.width, metrics.narrowest), metrics.strip + panel.height) {}
 
   cv::Size size() const {
@@ -75,8 +76,8 @@ struct Grid {
   cv::Size cell;
 };
 
-/// Where a rectangle of an image lies in a panel that shows the whole image; never empty.
-cv::Rect place(const cv::Rect& rect, cv::Size image, cv::Size panel) {
+/// The place of a rectangle of the image in a panel that shows the whole image; never empty.
+cv::Rect place_in_panel(const cv::Rect& rect, cv::Size image, cv::Size panel) {
   const double x_scale = static_cast<double>(panel.width) / image.width;
   const double y_scale = static_cast<double>(panel.height) / image.height;
   const int left = std::min(to_int(rect.x * x_scale), panel.width - 1);
@@ -86,7 +87,7 @@ cv::Rect place(const cv::Rect& rect, cv::Size image, cv::Size panel) {
   return {left, top, right - left, bottom - top};
 }
 
-/// The lines lie inside the box, so that they are seen even at the panel's edge.
+/// Draws the lines inside the box, so that they are visible at the panel's edge.
 void draw_box(const cv::Mat& panel, const cv::Rect& box, int line) {
   cv::Mat inside = panel(box);
   const int across = std::min(line, box.width);
@@ -99,7 +100,7 @@ void draw_box(const cv::Mat& panel, const cv::Rect& box, int line) {
 
 void draw_overlay(const cv::Mat& panel, const PictureContent& content,
                   const HeatmapOptions& options, const Metrics& metrics) {
-  const cv::Rect crop = place(content.crop, content.image.size(), panel.size());
+  const cv::Rect crop = place_in_panel(content.crop, content.image.size(), panel.size());
   cv::Mat heat;
   cv::resize(content.heat_map, heat, crop.size(), 0, 0, cv::INTER_CUBIC);
   cv::Mat target = panel(crop);
@@ -108,7 +109,7 @@ void draw_overlay(const cv::Mat& panel, const PictureContent& content,
   draw_box(panel, crop, metrics.line);
 }
 
-/// The outlines of a mask enlarged from `coarse`, without the stairs of its pixels.
+/// The outlines of a mask upscaled from `coarse`, without the steps of its pixels.
 std::vector<std::vector<cv::Point>> smooth_outlines(const cv::Mat& mask, cv::Size coarse) {
   const double x_step = std::max(1.0, static_cast<double>(mask.cols) / coarse.width);
   const double y_step = std::max(1.0, static_cast<double>(mask.rows) / coarse.height);
@@ -119,7 +120,7 @@ std::vector<std::vector<cv::Point>> smooth_outlines(const cv::Mat& mask, cv::Siz
   return outlines;
 }
 
-/// The tint is exact: the outline may pass over a speck, the tint shows why the box reaches it.
+/// The outline may miss a speck; the tint is exact and shows why the box extends to it.
 void draw_lungs(const cv::Mat& panel, const PictureContent& content, const Metrics& metrics) {
   const cv::Mat mask = resized(content.lung_mask, panel.size());
   const cv::Mat tint(panel.size(), panel.type(), kLungs);
@@ -129,12 +130,13 @@ void draw_lungs(const cv::Mat& panel, const PictureContent& content, const Metri
   cv::drawContours(panel, smooth_outlines(mask, content.lung_mask.size()), -1, kLungs,
                    metrics.contour, cv::LINE_AA);
   if (content.lung_box.empty()) return;
-  draw_box(panel, place(content.lung_box, content.image.size(), panel.size()), metrics.line);
+  draw_box(panel, place_in_panel(content.lung_box, content.image.size(), panel.size()),
+           metrics.line);
 }
 
 void draw_enhanced(cv::Mat panel, const cv::Mat& enhanced) {
   panel = kShade;
-  const cv::Size size = fit(enhanced.size(), panel.size());
+  const cv::Size size = fitted_size(enhanced.size(), panel.size());
   const cv::Point corner((panel.cols - size.width) / 2, (panel.rows - size.height) / 2);
   cv::Mat target = panel(cv::Rect(corner, size));
   cv::cvtColor(resized(enhanced, size), target, cv::COLOR_RGB2BGR);
@@ -151,7 +153,7 @@ cv::Mat draw_overlay_figure(const PictureContent& content, const HeatmapOptions&
   return figure;
 }
 
-/// Four in a row, or two by two where that gives larger panels: for wide images.
+/// Four in a row, or two by two if that gives larger panels, as for wide images.
 Grid panels_grid(cv::Size image, const Metrics& metrics) {
   const cv::Size room(metrics.side * 5 / 2, metrics.side);
   const Grid row(image, room, {4, 1}, metrics);
@@ -185,7 +187,7 @@ cv::Mat draw_picture(const PictureContent& content, const HeatmapOptions& option
 }
 
 void write_png(const std::filesystem::path& file, const cv::Mat& picture) {
-  // OpenCV's own settings: several times faster than level 6, files up to two thirds larger.
+  // OpenCV's defaults are several times faster than level 6; files are up to two thirds larger.
   std::vector<uchar> png;
   cv::imencode(".png", picture, png);
 

@@ -17,7 +17,7 @@ struct Measured {
   double scale = 1;
 };
 
-Measured measure(const std::string& ascii, int height) {
+Measured text_metrics(const std::string& ascii, int height) {
   const double scale = cv::getFontScaleFromHeight(kFont, height, thickness_of(height));
   int baseline = 0;
   return {cv::getTextSize(ascii, kFont, scale, thickness_of(height), &baseline), scale};
@@ -39,13 +39,13 @@ std::string to_ascii(const std::string& text) {
 }
 
 int text_width(const std::string& text, int height) {
-  return measure(to_ascii(text), height).size.width;
+  return text_metrics(to_ascii(text), height).size.width;
 }
 
 void draw_text(cv::Mat& picture, const std::string& text, cv::Point anchor, int height, Align align,
                const cv::Scalar& color) {
   const std::string ascii = to_ascii(text);
-  const auto [size, scale] = measure(ascii, height);
+  const auto [size, scale] = text_metrics(ascii, height);
   if (align == Align::centre) anchor.x -= size.width / 2;
   if (align == Align::right) anchor.x -= size.width;
   anchor.y += height / 2;
@@ -55,7 +55,7 @@ void draw_text(cv::Mat& picture, const std::string& text, cv::Point anchor, int 
 void draw_caption(cv::Mat strip, const std::string& caption, int height, const cv::Scalar& color) {
   const std::string text = to_ascii(caption);
   const int thickness = thickness_of(height);
-  auto [size, scale] = measure(text, height);
+  auto [size, scale] = text_metrics(text, height);
   if (size.width > strip.cols) {
     scale *= static_cast<double>(strip.cols) / size.width;
     int baseline = 0;

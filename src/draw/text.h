@@ -5,8 +5,8 @@
 
 namespace cxr {
 
-/// OpenCV's Hershey fonts know ASCII only: one `?` stands for each other code point of UTF-8, a
-/// blank for each control character.
+/// UTF-8 as ASCII, the only characters of OpenCV's Hershey fonts: each other code point becomes
+/// `?`, each control character a blank.
 std::string to_ascii(const std::string& text);
 
 enum class Align { left, centre, right };
@@ -19,7 +19,7 @@ int text_width(const std::string& text, int height);
 void draw_text(cv::Mat& picture, const std::string& text, cv::Point anchor, int height, Align align,
                const cv::Scalar& color);
 
-/// Draws a text in the middle of a strip, shrunk where it is too wide for it.
+/// Draws a text in the middle of a strip, scaled down if it is too wide.
 void draw_caption(cv::Mat strip, const std::string& caption, int height, const cv::Scalar& color);
 
 }  // namespace cxr

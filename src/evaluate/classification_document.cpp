@@ -39,7 +39,7 @@ TextTable headline_table(const ClassificationReport& report) {
 }
 
 TextTable class_table(const ClassificationReport& report) {
-  TextTable table{{"Class", "Images", "Sensitivity", "P.P.V.", "AUROC against the rest"}};
+  TextTable table{{"Class", "Images", "Sensitivity", "P.P.V.", "AUROC (one vs. rest)"}};
   for (std::size_t c = 0; c < report.classes.size(); ++c) {
     const ClassMeasures& of_class = report.overall.classes[c];
     table.push_back({report.classes[c], std::to_string(of_class.images),
@@ -50,7 +50,7 @@ TextTable class_table(const ClassificationReport& report) {
 }
 
 std::string pair_name(const ClassificationReport& report, const PairMeasures& pair) {
-  return report.classes[pair.first] + " against " + report.classes[pair.second];
+  return report.classes[pair.first] + " vs. " + report.classes[pair.second];
 }
 
 TextTable pair_table(const ClassificationReport& report) {
@@ -92,7 +92,7 @@ TextTable sensitivity_by_group(const ClassificationReport& report, const Classif
   return table;
 }
 
-/// Without the groups in which it is undefined for all classes.
+/// Omits groups in which it is undefined for all classes.
 TextTable auroc_by_group(const ClassificationReport& report, const ClassificationGroups& by) {
   TextTable table = class_columns(report, by.column);
   for (const auto& [value, measures] : by.groups) {
@@ -126,27 +126,27 @@ TextTable pair_auroc_by_group(const ClassificationReport& report, const Classifi
 std::string group_section(const ClassificationReport& report, const ClassificationGroups& by) {
   const std::string section = "## By " + markdown_code(by.column) + "\n\n" +
                               markdown_table(accuracy_by_group(by)) +
-                              "\nSensitivity, and of how many images:\n\n" +
+                              "\nSensitivity, of the given number of images:\n\n" +
                               markdown_table(sensitivity_by_group(report, by));
   const TextTable pairs = pair_auroc_by_group(report, by);
   if (pairs.size() == 1) {
     return section +
-           "\nNo group has two classes: nothing here says whether the network tells diseases apart "
-           "or only the groups.\n\n";
+           "\nNo group has images of two classes, so these figures cannot show whether the network "
+           "distinguishes diseases or only the groups.\n\n";
   }
-  return section + "\nAUROC of each class against the rest, within a group:\n\n" +
+  return section + "\nAUROC of each class against the rest, within each group:\n\n" +
          markdown_table(auroc_by_group(report, by)) +
-         "\nAUROC of two classes within a group. A network that tells the groups apart instead of "
-         "the diseases scores about 0.5 here, whatever it scores on all images.\n\n" +
+         "\nAUROC of two classes within one group. A network that recognises groups instead of "
+         "diseases scores about 0.5 here, however well it does on all images.\n\n" +
          markdown_table(pairs) + "\n";
 }
 
 std::string heat_section(const HeatMeasures& heat) {
   if (heat.images == 0) return "";
-  return "## Heat inside the lungs\n\nOf the " + std::to_string(heat.images) +
-         " images predicted as something else than " + kHealthyClass +
-         ", how much of the hottest part of the heat map (0.8 of its maximum and above, weighted "
-         "by heat) lies in the lung mask widened by 5 % of the lung box's longer side.\n\n" +
+  return "## Heat inside the lungs\n\nFor " + counted(heat.images, "image") + " not predicted as " +
+         kHealthyClass +
+         ": the share of the hottest part of the heat map (at least 0.8 of its maximum, weighted "
+         "by heat) that lies in the lung mask, dilated by 5 % of the lung box's longer side.\n\n" +
          markdown_table({{"", "Value (95 % interval)"},
                          {"Mean share inside", format_measure(heat.mean)},
                          {"Images with at least 0.8 inside", format_measure(heat.mostly_inside)}}) +
@@ -155,9 +155,9 @@ std::string heat_section(const HeatMeasures& heat) {
 
 std::string mistake_section(const ClassificationReport& report) {
   const std::string section = "## Worst mistakes\n\n" + std::to_string(report.mistakes) + " of " +
-                              std::to_string(report.overall.images) + " images are called wrong. ";
+                              std::to_string(report.overall.images) + " predictions are wrong. ";
   if (report.worst_mistakes.empty()) return section + "\n\n";
-  TextTable table{{"Image", "Said", "Confidence", "Is"}};
+  TextTable table{{"Image", "Predicted", "Confidence", "True class"}};
   std::string pictures;
   for (const auto& [index, picture] : report.worst_mistakes) {
     const LabelledPrediction& prediction = report.images[index].prediction;
@@ -172,8 +172,8 @@ std::string mistake_section(const ClassificationReport& report) {
 
 std::string unused_section(const std::vector<std::string>& unused) {
   if (unused.empty()) return "";
-  std::string section = "## Results without an image\n\nThe manifest does not name these " +
-                        std::to_string(unused.size()) + " images of the results:\n\n";
+  std::string section = "## Results without an image\n\n" + counted(unused.size(), "row") +
+                        " of the results without an image in the manifest:\n\n";
   for (const std::string& name : unused) section += "- " + markdown_code(name) + "\n";
   return section + "\n";
 }
@@ -238,14 +238,15 @@ Json mistakes_json(const ClassificationReport& report) {
 
 std::string classification_markdown(const ClassificationReport& report) {
   std::string result = "# Evaluation of the classification\n\n" + run_summary(report.run) +
-                       "## All images\n\nRows are what is true, columns what was predicted.\n\n" +
+                       "## All images\n\nRows: true class. Columns: predicted class.\n\n" +
                        markdown_table(confusion_table(report.overall.confusion, report.classes)) +
                        "\n" + markdown_table(headline_table(report)) + "\n" +
                        markdown_table(class_table(report)) + "\n" +
                        markdown_table(pair_table(report)) + "\n";
   result += "Calibration error: expected calibration error of the predicted class, " +
             std::to_string(kReliabilityBins) +
-            " bins of equal width. Pairs: images of both classes, by p / (p + q).\n\n"
+            " bins of equal width. Pairs: among the images of both classes, with the score "
+            "p / (p + q).\n\n"
             "![Confusion matrix](confusion.png)\n\n![ROC curves](roc.png)\n\n"
             "![Reliability diagram](reliability.png)\n\n";
   for (const ClassificationGroups& by : report.by_column) result += group_section(report, by);

@@ -44,7 +44,7 @@ ClassifiedImage outcome_of(const Result& result, std::size_t truth) {
 cv::Mat draw_mistake(const Analysis& analysis, const ClassifiedImage& image,
                      const std::vector<std::string>& classes, HeatmapOptions options) {
   if (!analysis.result.judged()) {
-    throw Error("evaluate", analysis.result.name, "could be read before and now cannot");
+    throw Error("evaluate", analysis.result.name, "was readable before but no longer is");
   }
   options.layout = Layout::panels;
   const std::string title = "predicted " + classes[image.prediction.predicted] + " (" +
@@ -92,7 +92,7 @@ struct ClassificationRun {
     return images;
   }
 
-  /// The pictures of all images would not fit in memory, so those that are shown are made again.
+  /// The intermediates of all images would not fit in memory, so the shown images run again.
   void draw_mistakes(const ClassificationReport& report) const {
     std::vector<std::size_t> rows;
     std::map<std::size_t, fs::path> files;
@@ -161,9 +161,8 @@ EvaluationSummary evaluate_results(const fs::path& results, const EvaluationRequ
   report.unused_results = table.unused();
   EvaluationSummary summary = write_report(report);
   if (!report.unused_results.empty()) {
-    summary.notes.push_back(
-        results.string() + ": " + std::to_string(report.unused_results.size()) +
-        " rows are of images that the manifest does not name; the report lists them");
+    summary.notes.push_back(results.string() + ": " + counted(report.unused_results.size(), "row") +
+                            " without an image in the manifest; the report lists them");
   }
   return summary;
 }

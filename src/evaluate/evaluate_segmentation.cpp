@@ -36,7 +36,7 @@ cv::Mat predicted_mask(const Example& example) {
   return probability > 0.5F;
 }
 
-/// One way in which a film may deviate from the training data.
+/// One way in which an image may differ from the training data.
 struct Change {
   const char* name;
   std::function<void(cv::Mat& image, cv::Mat& mask)> apply;
@@ -44,12 +44,12 @@ struct Change {
 
 const std::vector<Change>& all_changes() {
   static const std::vector<Change> all{
-      {"turned by 90 degrees",
+      {"rotated by 90 degrees",
        [](cv::Mat& image, cv::Mat& mask) {
          cv::rotate(image, image, cv::ROTATE_90_CLOCKWISE);
          cv::rotate(mask, mask, cv::ROTATE_90_CLOCKWISE);
        }},
-      {"turned by 180 degrees",
+      {"rotated by 180 degrees",
        [](cv::Mat& image, cv::Mat& mask) {
          cv::rotate(image, image, cv::ROTATE_180);
          cv::rotate(mask, mask, cv::ROTATE_180);
@@ -60,7 +60,7 @@ const std::vector<Change>& all_changes() {
          cv::flip(mask, mask, 1);
        }},
       {"inverted", [](cv::Mat& image, cv::Mat&) { cv::bitwise_not(image, image); }},
-      {"a quarter of the contrast",
+      {"contrast reduced to a quarter",
        [](cv::Mat& image, cv::Mat&) { image.convertTo(image, -1, 0.25, 96); }}};
   return all;
 }

@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxGroups = 20;
 
-std::string line(std::size_t number) { return "line " + std::to_string(number); }
+std::string line_name(std::size_t number) { return "line " + std::to_string(number); }
 
 EvaluationData read_folder(const fs::path& folder) {
   EvaluationData data{.file = folder, .columns = {}, .rows = {}, .left_out = {}};
@@ -38,7 +38,7 @@ EvaluationData read_folder(const fs::path& folder) {
   }
   if (data.rows.empty()) {
     throw UsageError("input", folder.string(),
-                     "has no sub-folder with images; one for each class is needed");
+                     "contains no sub-folder with images; one per class is needed");
   }
   return data;
 }
@@ -56,7 +56,7 @@ class Selection {
     for (std::size_t i = 0; i < manifest_.size(); ++i) {
       if (split.empty() || manifest_.cell(i, "split") == split) {
         data.rows.push_back(row(i, data.columns));
-        check(data.rows.back());
+        note_problems(data.rows.back());
       } else {
         data.left_out.push_back(manifest_.cell(i, "image"));
       }
@@ -88,14 +88,14 @@ class Selection {
     return row;
   }
 
-  void check(const EvaluationRow& row) {
+  void note_problems(const EvaluationRow& row) {
     const auto complain = [&](const std::string& what) {
-      problems_.push_back(line(row.line) + ": " + what);
+      problems_.push_back(line_name(row.line) + ": " + what);
     };
     if (row.name.empty()) return complain("image is empty");
     if (row.label.empty() && row.mask.empty()) complain(target_ + " is empty");
     const auto [first, is_new] = lines_.try_emplace(row.name, row.line);
-    if (!is_new) complain("'" + row.name + "' is already on " + line(first->second));
+    if (!is_new) complain("'" + row.name + "' is already on " + line_name(first->second));
   }
 
   [[noreturn]] void refuse_split(const std::string& split) const {
@@ -103,9 +103,9 @@ class Selection {
     for (std::size_t i = 0; i < manifest_.size(); ++i) known.insert(manifest_.cell(i, "split"));
     const bool has_column = manifest_.table().find_column("split") >= 0;
     throw UsageError("manifest", manifest_.table().file.string(),
-                     has_column ? "has no rows of the split '" + split +
-                                      "', but of: " + first_of({known.begin(), known.end()}, ", ")
-                                : "has no column 'split' to choose '" + split + "' by");
+                     has_column ? "contains no rows of split '" + split + "'; its splits: " +
+                                      first_of({known.begin(), known.end()}, ", ")
+                                : "has no column 'split', which --split needs");
   }
 
   std::string target_;
@@ -117,8 +117,8 @@ class Selection {
 void check_range(const std::string& option, int value, int low, int high) {
   if (value >= low && value <= high) return;
   throw UsageError("evaluate", option,
-                   "must be " + std::to_string(low) + " to " + std::to_string(high) + ", not " +
-                       std::to_string(value));
+                   "must be from " + std::to_string(low) + " to " + std::to_string(high) +
+                       ", not " + std::to_string(value));
 }
 
 }  // namespace
@@ -134,10 +134,10 @@ EvaluationData read_evaluation_data(const EvaluationRequest& request, Purpose pu
     return Selection(request.data, purpose).select(request.split);
   }
   if (purpose == Purpose::segmentation) {
-    throw UsageError("input", request.data.string(), "is a folder; a manifest is needed");
+    throw UsageError("input", request.data.string(), "is a folder; segmentation needs a manifest");
   }
   if (!request.split.empty()) {
-    throw UsageError("input", request.data.string(), "is a folder, which has no splits");
+    throw UsageError("input", request.data.string(), "is a folder; --split needs a manifest");
   }
   return read_folder(request.data);
 }
@@ -156,14 +156,14 @@ std::vector<std::size_t> class_indices(const EvaluationData& data,
   if (unknown.empty()) return indices;
   std::vector<std::string> problems;
   for (const auto& [label, lines] : unknown) {
-    const bool in_folder = data.rows.front().line == 0;
+    const bool is_folder = data.rows.front().line == 0;
     std::string& problem = problems.emplace_back("'" + label + "' (");
-    if (!in_folder) problem += lines.size() == 1 ? "line " : "lines ";
+    if (!is_folder) problem += lines.size() == 1 ? "line " : "lines ";
     problem += first_of(lines, ", ") + ")";
   }
   throw Error("manifest", data.file.string(),
-              "labels that are no class of the classifier (" + join(classes) +
-                  "): " + first_of(problems, "; "));
+              "unknown labels: " + first_of(problems, "; ") +
+                  "; the classifier's classes: " + join(classes));
 }
 
 std::vector<Breakdown> break_down(const EvaluationData& data,

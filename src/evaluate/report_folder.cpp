@@ -16,7 +16,7 @@ bool is_within(const fs::path& path, const fs::path& folder) {
   return std::ranges::mismatch(folder, path).in1 == folder.end();
 }
 
-fs::path resolved(const fs::path& path) {
+fs::path resolved_path(const fs::path& path) {
   std::error_code ignored;
   const fs::path whole = fs::weakly_canonical(fs::absolute(path), ignored);
   return whole.has_filename() ? whole : whole.parent_path();
@@ -25,12 +25,12 @@ fs::path resolved(const fs::path& path) {
 void check_not_among_inputs(const EvaluationRequest& request, const EvaluationData& data,
                             const std::string& pictures) {
   std::error_code ignored;
-  const fs::path out = resolved(request.out);
+  const fs::path out = resolved_path(request.out);
   const auto refuse = [&](const std::string& why) {
     throw UsageError("write", request.out.string(), why + "; choose another --out");
   };
-  if (fs::is_directory(request.data) && is_within(out, resolved(request.data))) {
-    refuse("lies in the folder of the radiographs");
+  if (fs::is_directory(request.data) && is_within(out, resolved_path(request.data))) {
+    refuse("is inside the folder of the radiographs");
   }
   std::set<fs::path> folders;
   for (const EvaluationRow& row : data.rows) {
@@ -38,12 +38,12 @@ void check_not_among_inputs(const EvaluationRequest& request, const EvaluationDa
     if (!row.mask.empty()) folders.insert(row.mask.parent_path());
   }
   for (const fs::path& folder : folders) {
-    const fs::path found = resolved(folder);
-    if (found == out || found == out / pictures) refuse("is a folder of the radiographs");
+    const fs::path found = resolved_path(folder);
+    if (found == out || found == out / pictures) refuse("contains the radiographs");
   }
   for (const char* name : {"images.csv", "metrics.json", "report.md"}) {
     if (fs::equivalent(request.out / name, request.data, ignored)) {
-      refuse(std::string("its ") + name + " is the manifest");
+      refuse(std::string("the report would overwrite the manifest, ") + name);
     }
   }
 }
@@ -57,7 +57,7 @@ void prepare_report_folder(const EvaluationRequest& request, const EvaluationDat
   std::error_code failure;
   fs::create_directories(folder, failure);
   if (failure || !fs::is_directory(folder)) {
-    throw Error("write", request.out.string(), "is not a folder and cannot be made one");
+    throw Error("write", request.out.string(), "cannot be created as a folder");
   }
   static const std::regex ours(R"(\d{2,4}\.png)");
   for (const fs::directory_entry& entry : fs::directory_iterator(folder, failure)) {
@@ -79,7 +79,7 @@ void write_text(const fs::path& file, const std::string& text) {
 }
 
 void write_json(const fs::path& file, const nlohmann::ordered_json& json) {
-  // A file name may be no valid UTF-8.
+  // File names need not be valid UTF-8.
   write_text(file, json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
 }
 

@@ -11,9 +11,9 @@
 
 namespace cxr {
 
-/// Makes the folder for the report, and in it the folder `pictures`, from which it removes the
-/// `NN.png` of an earlier report. Throws UsageError if an output would be written among the
-/// radiographs or overwrite the manifest; Error if the folder cannot be made.
+/// Creates the folder for the report, and in it the folder `pictures`, from which it removes the
+/// `NN.png` of an earlier report. Throws UsageError if the report would be written among the
+/// radiographs or overwrite the manifest; Error if the folder cannot be created.
 void prepare_report_folder(const EvaluationRequest& request, const EvaluationData& data,
                            const std::string& pictures);
 

@@ -1,5 +1,6 @@
 #include "run_document.h"
 
+#include "base/format.h"
 #include "text_table.h"
 
 namespace cxr {
@@ -10,24 +11,23 @@ std::string run_summary(const EvaluationRun& run) {
   if (run.request.split.empty()) {
     result += ", all rows\n";
   } else {
-    result += ", split " + markdown_code(run.request.split) + " (" + std::to_string(run.left_out) +
-              " rows of other splits left out)\n";
+    result += ", split " + markdown_code(run.request.split) + " (" + counted(run.left_out, "row") +
+              " of other splits not used)\n";
   }
   result += "- Images: " + std::to_string(run.images);
   if (!run.failures.empty()) {
-    result += ", of which " + std::to_string(run.failures.size()) + " failed and do not count";
+    result += ", of which " + std::to_string(run.failures.size()) + " failed and are not counted";
   }
   result += "; patients: " + std::to_string(run.patients) +
             " (an image without a patient counts as one)\n";
   for (const auto& [kind, file] : run.evaluated)
     result += "- " + kind + ": " + markdown_code(file) + "\n";
   if (run.request.bootstrap > 0) {
-    result += "- In brackets: 95 % intervals of " + std::to_string(run.request.bootstrap) +
+    result += "- In parentheses: 95 % intervals from " + std::to_string(run.request.bootstrap) +
               " bootstrap resamples of patients\n";
   }
   return result + "- " + kUndefined +
-         " stands for what is undefined, such as the sensitivity for a "
-         "class without images\n\n";
+         ": undefined, such as the sensitivity of a class without images\n\n";
 }
 
 std::string failure_section(const EvaluationRun& run) {

@@ -17,8 +17,7 @@ const cv::Size kChart(1100, 800);
 const cv::Scalar& kTruth = kOrange;
 const cv::Scalar& kPredicted = kSkyBlue;
 
-/// A series for each value of the column `source`, or one of all images: Dice over Estimated
-/// Quality.
+/// Dice over Estimated Quality: one series per value of the column `source`, if there is one.
 std::vector<Series> series_by_source(const SegmentationReport& report) {
   const auto& columns = report.data.columns;
   const auto column = std::ranges::find(columns, "source");
@@ -72,7 +71,7 @@ Chart dice_chart(const SegmentationReport& report) {
     each.points = cumulative_steps(values);
   }
   const Axis x = axis_around("Dice", {{"", {{0, lowest}, {0, 1}}, {}}});
-  return {"How Dice is spread", x, {"share of images at or below", 0, 1}, std::move(series)};
+  return {"Distribution of Dice", x, {"cumulative share of images", 0, 1}, std::move(series)};
 }
 
 void draw_contour(cv::Mat& picture, const cv::Mat& mask, const cv::Scalar& color, int width) {

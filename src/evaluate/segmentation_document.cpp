@@ -35,7 +35,7 @@ TextTable overall_table(const SegmentationReport& report) {
 }
 
 std::string quality_sentence(const SegmentationReport& report) {
-  return "Rank correlation (Spearman) of Estimated Quality and Dice: " +
+  return "Rank correlation (Spearman) of Estimated Quality with Dice: " +
          format_measure(report.overall.quality_and_dice) + "\n";
 }
 
@@ -43,7 +43,7 @@ TextTable group_table(const std::string& column,
                       const std::vector<Group<SegmentationMeasures>>& groups) {
   TextTable table{{column, "Images", "Patients", "Dice: mean", "median", "5th percentile",
                    "IoU: mean", "IoU of the lung box: mean", "5th percentile",
-                   "Estimated Quality: mean", "and Dice, Spearman"}};
+                   "Estimated Quality: mean", "its Spearman with Dice"}};
   for (const auto& [value, measures] : groups) {
     table.push_back({group_name(value), std::to_string(measures.images),
                      std::to_string(measures.patients), format_measure(measures.dice.mean),
@@ -62,7 +62,7 @@ std::string group_section(const ColumnGroups<SegmentationMeasures>& by) {
 
 std::string change_section(const SegmentationReport& report) {
   if (report.by_change.empty()) return "";
-  return "## Robustness\n\nAll images, each changed in one way.\n\n" +
+  return "## Robustness\n\nAll images after one change each.\n\n" +
          markdown_table(group_table("Change", report.by_change)) + "\n";
 }
 
@@ -77,7 +77,7 @@ std::string worst_section(const SegmentationReport& report) {
                      fixed(image.quality, 4)});
     pictures += markdown_code(name) + "\n\n![](" + picture + ")\n\n";
   }
-  return "## Worst cases\n\nThe lowest Dice first.\n\n" + markdown_table(table) + "\n" + pictures;
+  return "## Worst cases\n\nLowest Dice first.\n\n" + markdown_table(table) + "\n" + pictures;
 }
 
 Json measures_json(const SegmentationMeasures& measures) {
@@ -98,7 +98,7 @@ std::string segmentation_markdown(const SegmentationReport& report) {
   std::string result =
       "# Evaluation of the segmentation\n\n" + run_summary(report.run) +
       "## All images\n\nMasks are compared at the image's own size: the lung probability is "
-      "enlarged bilinearly, then more than one half is lung. Lung boxes are padded by 5 %.\n\n" +
+      "upscaled bilinearly, then thresholded at 0.5. Lung boxes are padded by 5 %.\n\n" +
       markdown_table(overall_table(report)) + "\n" + quality_sentence(report) +
       "\n![Dice](dice.png)\n\n![Estimated Quality and Dice](quality.png)\n\n";
   for (const auto& by : report.by_column) result += group_section(by);

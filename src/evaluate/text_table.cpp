@@ -8,7 +8,7 @@
 namespace cxr {
 namespace {
 
-std::string escaped(const std::string& cell) {
+std::string escaped_cell(const std::string& cell) {
   std::string result;
   for (const char c : cell) {
     if (c == '|' || c == '\\' || c == '<' || c == '*' || c == '`') result += '\\';
@@ -33,7 +33,7 @@ std::string format_measure(const Estimate& estimate, int decimals) {
 std::string markdown_table(const TextTable& table) {
   std::string result;
   for (std::size_t i = 0; i < table.size(); ++i) {
-    for (const std::string& cell : table[i]) result += "| " + escaped(cell) + " ";
+    for (const std::string& cell : table[i]) result += "| " + escaped_cell(cell) + " ";
     result += "|\n";
     if (i > 0) continue;
     for (std::size_t column = 0; column < table[i].size(); ++column) {

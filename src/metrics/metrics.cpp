@@ -21,7 +21,7 @@ double common_pixels(const cv::Mat& a, const cv::Mat& b) {
   return cv::countNonZero((a != 0) & (b != 0));
 }
 
-/// Ranks from 1; equal values share the mean of theirs.
+/// Ranks from 1; equal values share their mean rank.
 std::vector<double> ranks(const std::vector<double>& values) {
   std::vector<std::size_t> order(values.size());
   std::iota(order.begin(), order.end(), 0U);
@@ -61,7 +61,7 @@ std::size_t ConfusionMatrix::images_of(std::size_t truth) const {
   return sum;
 }
 
-std::size_t ConfusionMatrix::called(std::size_t predicted) const {
+std::size_t ConfusionMatrix::predicted_as(std::size_t predicted) const {
   std::size_t sum = 0;
   for (std::size_t c = 0; c < classes_; ++c) sum += at(c, predicted);
   return sum;
@@ -76,13 +76,13 @@ Measure ConfusionMatrix::sensitivity(std::size_t index) const {
 }
 
 Measure ConfusionMatrix::positive_predictive_value(std::size_t index) const {
-  return ratio(at(index, index), called(index));
+  return ratio(at(index, index), predicted_as(index));
 }
 
 Measure ConfusionMatrix::accuracy() const {
-  std::size_t right = 0;
-  for (std::size_t c = 0; c < classes_; ++c) right += at(c, c);
-  return ratio(right, images());
+  std::size_t correct = 0;
+  for (std::size_t c = 0; c < classes_; ++c) correct += at(c, c);
+  return ratio(correct, images());
 }
 
 Measure ConfusionMatrix::balanced_accuracy() const {
@@ -134,7 +134,7 @@ std::vector<ReliabilityBin> reliability(const std::vector<Confidence>& predictio
     ReliabilityBin& bin = result[static_cast<std::size_t>(std::clamp(index, 0, bins - 1))];
     ++bin.images;
     bin.confidence += prediction.probability;
-    bin.accuracy += prediction.right ? 1 : 0;
+    bin.accuracy += prediction.correct ? 1 : 0;
   }
   for (ReliabilityBin& bin : result) {
     if (bin.images == 0) continue;

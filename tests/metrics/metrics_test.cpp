@@ -23,7 +23,7 @@ ConfusionMatrix without_pneumonia() {
 TEST(Metrics, ConfusionMatrixGivesTheTablesFigures) {
   const ConfusionMatrix matrix = without_pneumonia();
   EXPECT_EQ(matrix.images_of(0), 118U);
-  EXPECT_EQ(matrix.called(0), 121U);
+  EXPECT_EQ(matrix.predicted_as(0), 121U);
   EXPECT_EQ(matrix.images(), 147U);
   EXPECT_NEAR(*matrix.sensitivity(0), 0.9915, 5e-5);
   EXPECT_NEAR(*matrix.sensitivity(1), 0.8621, 5e-5);
