@@ -96,7 +96,9 @@ Terms files_of(const std::string& program) {
       {{"DIR/report.md", "All figures, also by each column of the manifest with 2 to 20 values."},
        {"DIR/metrics.json", "The same, for programs."},
        {"DIR/images.csv", "One row per image."},
-       {"DIR/confusion.png, DIR/roc.png, DIR/reliability.png, DIR/mistakes/", "classification."},
+       {"DIR/confusion.png, DIR/roc.png, DIR/precision-recall.png, DIR/reliability.png, "
+        "DIR/mistakes/",
+        "classification."},
        {"DIR/dice.png, DIR/quality.png, DIR/worst/", "segmentation."}});
 }
 

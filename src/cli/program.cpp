@@ -7,9 +7,11 @@
 #include <opencv2/core/utils/logger.hpp>
 #include <sstream>
 
+#include "base/suggestion.h"
 #include "cxr/error.h"
 #include "cxr/version.h"
 #include "documents.h"
+#include "option_list.h"
 
 namespace cxr {
 namespace {
@@ -34,6 +36,36 @@ ConfigurationChange change_from(const std::string& assignment) {
 int report_error(const CLI::App& app, const std::exception& error, Exit status) {
   std::cerr << app.get_name() << ": " << error.what() << '\n';
   return status;
+}
+
+/// What is wrong with the first word of the command line that nothing takes; empty if all are
+/// taken.
+std::string unknown_word_error(const CLI::App& app) {
+  const std::vector<std::string> unknown = app.remaining(/*recurse=*/true);
+  if (unknown.empty()) return "";
+  const std::string word = unknown[0].substr(0, unknown[0].find('='));
+  const std::vector<CLI::App*> commands = app.get_subcommands();
+  if (word.starts_with('-')) {
+    std::vector<std::string> options = all_option_names(app);
+    for (const CLI::App* command : commands) {
+      const std::vector<std::string> more = all_option_names(*command);
+      options.insert(options.end(), more.begin(), more.end());
+    }
+    return word + ": unknown option" + did_you_mean(word, options);
+  }
+  std::vector<std::string> names;
+  for (const CLI::App* command : subcommands_of(app)) names.push_back(command->get_name());
+  if (!commands.empty() || names.empty()) return word + ": unexpected argument";
+  return word + ": unknown command" + did_you_mean(word, names) + "; commands: " + join(names);
+}
+
+/// An unknown word comes first: what it was meant for would be reported as missing.
+int report_parse_error(const CLI::App& app, const CLI::ParseError& error) {
+  const bool is_error = error.get_exit_code() != static_cast<int>(CLI::ExitCodes::Success);
+  const std::string unknown = is_error ? unknown_word_error(app) : "";
+  if (unknown.empty()) return app.exit(error) == 0 ? kSuccess : kWrongUsage;
+  std::cerr << app.get_name() << ": " << unknown << "\nRun with --help for more information.\n";
+  return kWrongUsage;
 }
 
 }  // namespace
@@ -83,9 +115,10 @@ void add_configuration_options(CLI::App& app, ConfigurationOptions& options) {
       ->type_name("KEY=VALUE")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  app.add_option("--batch-size", options.batch_size, "Images that each thread processes at a time")
+  app.add_option("--batch-size", options.batch_size,
+                 "Images that each thread processes at a time, 1 to 1024")
       ->type_name("N");
-  app.add_option("--threads", options.threads, "Number of threads; 0: one per core")
+  app.add_option("--threads", options.threads, "Number of threads, 0 to 1024; 0: one per core")
       ->type_name("N");
   app.add_option("--device", options.device, "Device for the networks: auto, cpu, cuda or cuda:N")
       ->type_name("DEVICE");
@@ -112,7 +145,7 @@ int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kSuccess : kWrongUsage;
+    return report_parse_error(app, error);
   }
   // Report a reader that goes away (`| head`) as an error instead of dying silently.
   std::signal(SIGPIPE, SIG_IGN);

@@ -69,14 +69,22 @@ CLI::Validator one_of() {
   return CLI::Validator(check, "");
 }
 
+/// The kind of a value in help and completion: `csv|jsonl|table`.
+template <HasNames Enum>
+std::string choices_of() {
+  std::string choices;
+  for (const std::string& name : all_names<Enum>()) choices += (choices.empty() ? "" : "|") + name;
+  return choices;
+}
+
 /// Adds an option whose value is a name of an enum.
 template <HasNames Enum>
 CLI::Option* add_choice(CLI::App& app, const std::string& name, Enum& value,
                         const std::string& description) {
   return app
       .add_option_function<std::string>(
-          name, [&value](const std::string& word) { value = *from_name<Enum>(word); },
-          description + ": " + join(all_names<Enum>()))
+          name, [&value](const std::string& word) { value = *from_name<Enum>(word); }, description)
+      ->type_name(choices_of<Enum>())
       ->check(one_of<Enum>())
       ->default_str(name_of(value));
 }

@@ -12,9 +12,13 @@ void add_files(CLI::App& command, TrainingOptions& options) {
       .add_option("--data", options.manifests,
                   "Manifest (CSV) of the training and validation images; may be repeated")
       ->required()
+      ->type_name("FILE")
       ->check(CLI::ExistingFile);
-  command.add_option("--out", options.out, "Model file to write (.pt)")->required();
+  command.add_option("--out", options.out, "Model file to write (.pt)")
+      ->required()
+      ->type_name("FILE");
   command.add_option("--init", options.init, "Model to start from (fine-tuning)")
+      ->type_name("FILE")
       ->check(CLI::ExistingFile);
   command.add_option("--hold-out", options.hold_out,
                      "Source (hospital) to leave out of training and validation and report "
@@ -70,6 +74,7 @@ void add_classifier_options(CLI::App& command, ClassifierOptions& options) {
   add_files(command, options.training);
   command.add_option("--segmenter", options.segmenter, "Segmenter (.pt) that finds the lungs")
       ->required()
+      ->type_name("FILE")
       ->check(CLI::ExistingFile);
   add_schedule(command, options.training);
   add_choice(command, "--planes", options.planes, "Enhanced planes in the classifier's input");
