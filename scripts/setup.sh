@@ -11,6 +11,7 @@ packages=(
   libtorch-dev                         # networks
   libopenblas0-pthread                 # or LibTorch uses the slow reference BLAS
   libopencv-dev zlib1g-dev             # images
+  libopencv-contrib-dev fonts-dejavu-core  # text on pictures
   libdcmtk-dev libcharls-dev           # DICOM
   libssl-dev                           # SHA-256 of models
   nlohmann-json3-dev libcli11-dev      # configuration, options

@@ -258,13 +258,22 @@ TEST(Picture, DrawsWhatIsDegenerate) {
   EXPECT_FALSE(draw_picture(content, options(Layout::panels)).empty());
 }
 
-// Hershey fonts know ASCII only: a letter beyond it is one question mark, not one for each byte.
-TEST(Picture, OneQuestionMarkForEachLetterBeyondAscii) {
-  PictureContent content = make_content({500, 500});
-  content.title = "Pneumon\u00EDa \u80BA (0.92)";
-  const cv::Mat figure = draw_picture(content, options());
-  content.title = "Pneumon?a ? (0.92)";
-  EXPECT_EQ(cv::norm(figure, draw_picture(content, options()), cv::NORM_INF), 0);
+// Letters beyond ASCII are drawn as they are; control characters are blanks.
+TEST(Picture, TitlesAreUtf8) {
+  const auto figure_of = [](const std::string& title) {
+    PictureContent content = make_content({500, 500});
+    content.title = title;
+    return draw_picture(content, options());
+  };
+  const auto differ = [&](const std::string& a, const std::string& b) {
+    return cv::norm(figure_of(a), figure_of(b), cv::NORM_INF) > 0;
+  };
+  EXPECT_TRUE(differ("Pneumon\u00EDa", "Pneumonia"));
+  EXPECT_TRUE(differ("Pneumon\u00EDa", "Pneumon?a"));
+  EXPECT_TRUE(differ("\u043B\u0451\u0433\u043A\u0438\u0435", "??????"));
+  EXPECT_FALSE(differ("two\nlines", "two lines"));
+  for (const char* odd : {"", " ", "\n", "\xFF\xFE", "\u80BA"})
+    EXPECT_FALSE(figure_of(odd).empty());
 }
 
 // Drawing changes nothing of what it draws.
