@@ -36,8 +36,9 @@ using EvaluationProgress =
     std::function<void(const std::string& what, std::size_t done, std::size_t total)>;
 
 /// Classifies labelled radiographs as infer() does and writes to `out`: `report.md`,
-/// `metrics.json`, `images.csv` (one row per image), `confusion.png`, `roc.png`, `reliability.png`,
-/// and `mistakes/NN.png`, the wrong predictions with the highest confidence.
+/// `metrics.json`, `images.csv` (one row per image), `confusion.png`, `roc.png`,
+/// `precision-recall.png`, `reliability.png`, and `mistakes/NN.png`, the wrong predictions with the
+/// highest confidence.
 ///
 /// Confusion matrix, sensitivity, positive predictive value, accuracy, balanced accuracy, AUROC of
 /// each class against the rest and of each pair of classes (score p / (p + q) among the images of

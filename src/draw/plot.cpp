@@ -110,6 +110,7 @@ class ChartPainter {
           cv::circle(panel_, middle, 2 * kLine, series->color, cv::FILLED, cv::LINE_AA);
           break;
         case Series::Mark::bars:
+        case Series::Mark::band:
           cv::rectangle(panel_, cv::Rect(at.x + kKey / 4, at.y - kText / 2, kKey / 2, kText),
                         series->color, cv::FILLED);
       }
@@ -151,7 +152,9 @@ class ChartPainter {
     const cv::Point2d origin(corner);
     std::vector<cv::Point2d> points;
     for (const cv::Point2d& point : series.points) points.push_back(place(point) - origin);
-    if (series.mark == Series::Mark::bars) {
+    if (series.mark == Series::Mark::band) {
+      draw_band(canvas, points, series.color);
+    } else if (series.mark == Series::Mark::bars) {
       const double half = series.bar_width / 2 * scale_x();
       const double foot = place({0, chart_.y.low}).y - origin.y;
       for (const cv::Point2d& top : points) {
@@ -174,6 +177,17 @@ class ChartPainter {
         }
       }
     }
+  }
+
+  static void draw_band(cv::Mat& canvas, const std::vector<cv::Point2d>& points,
+                        const cv::Scalar& color) {
+    constexpr double kOpacity = 0.18;
+    if (points.size() < 3) return;
+    std::vector<cv::Point> outline;
+    for (const cv::Point2d& point : points) outline.push_back(fine(point));
+    cv::Mat painted = canvas.clone();
+    cv::fillPoly(painted, std::vector{outline}, color, cv::LINE_AA, kFine);
+    cv::addWeighted(painted, kOpacity, canvas, 1 - kOpacity, 0, canvas);
   }
 
   static void draw_dashes(cv::Mat& canvas, cv::Point2d from, cv::Point2d to,

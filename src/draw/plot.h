@@ -11,7 +11,13 @@ namespace cxr {
 
 /// One set of points in a chart, and how to draw it.
 struct Series {
-  enum class Mark { line, dashes, dots, bars };
+  enum class Mark {
+    line,
+    dashes,
+    dots,
+    bars,
+    band  ///< a translucent polygon
+  };
 
   std::string name;                 ///< for the legend; not shown there if empty
   std::vector<cv::Point2d> points;  ///< in the axes' units; for bars: centre and height

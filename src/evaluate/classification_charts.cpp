@@ -17,15 +17,49 @@ Series diagonal(const std::string& name) {
   return {name, {{0, 0}, {1, 1}}, kGrey, Series::Mark::dashes};
 }
 
+/// The outline of a band; empty without intervals.
+std::vector<cv::Point2d> band_outline(const std::vector<Estimate>& sensitivities) {
+  std::vector<cv::Point2d> upper;
+  std::vector<cv::Point2d> lower;
+  for (std::size_t i = 0; i < sensitivities.size(); ++i) {
+    if (!sensitivities[i].interval) continue;
+    const double x = static_cast<double>(i) / kRocBandSteps;
+    upper.emplace_back(x, sensitivities[i].interval->high);
+    lower.emplace_back(x, sensitivities[i].interval->low);
+  }
+  upper.insert(upper.end(), lower.rbegin(), lower.rend());
+  return upper;
+}
+
 Chart roc_chart(const ClassificationReport& report) {
-  Chart chart{"ROC curves, each class against the rest",
+  const bool has_bands = report.run.request.bootstrap > 0;
+  Chart chart{std::string("ROC curves, each class against the rest") +
+                  (has_bands ? ", with 95 % bands" : ""),
               {"1 - specificity", 0, 1},
               {"sensitivity", 0, 1},
               {diagonal("")}};
   for (std::size_t c = 0; c < report.classes.size(); ++c) {
+    chart.series.push_back(
+        {"", band_outline(report.roc[c].sensitivities), series_color(c), Series::Mark::band});
+  }
+  for (std::size_t c = 0; c < report.classes.size(); ++c) {
     const Measure& area = report.overall.classes[c].auroc.value;
-    chart.series.push_back({report.classes[c] + " (" + figure_or_dash(area) + ")",
-                            report.roc_curves[c], series_color(c)});
+    chart.series.push_back({report.classes[c] + " (AUROC " + figure_or_dash(area) + ")",
+                            report.roc[c].curve, series_color(c)});
+  }
+  return chart;
+}
+
+Chart precision_recall_chart(const ClassificationReport& report) {
+  Chart chart{"Precision-recall curves, each class against the rest",
+              {"recall (sensitivity)", 0, 1},
+              {"precision (P.P.V.)", 0, 1},
+              {}};
+  for (std::size_t c = 0; c < report.classes.size(); ++c) {
+    const auto& curve = report.precision_recall[c];
+    const std::string precision = figure_or_dash(average_precision(curve));
+    chart.series.push_back(
+        {report.classes[c] + " (average " + precision + ")", curve, series_color(c)});
   }
   return chart;
 }
@@ -68,6 +102,10 @@ cv::Mat draw_confusion(const ClassificationReport& report) {
 
 cv::Mat draw_roc(const ClassificationReport& report) {
   return draw_charts({roc_chart(report)}, kSquare);
+}
+
+cv::Mat draw_precision_recall(const ClassificationReport& report) {
+  return draw_charts({precision_recall_chart(report)}, kSquare);
 }
 
 cv::Mat draw_reliability(const ClassificationReport& report) {

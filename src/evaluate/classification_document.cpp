@@ -248,6 +248,7 @@ std::string classification_markdown(const ClassificationReport& report) {
             " bins of equal width. Pairs: among the images of both classes, with the score "
             "p / (p + q).\n\n"
             "![Confusion matrix](confusion.png)\n\n![ROC curves](roc.png)\n\n"
+            "![Precision-recall curves](precision-recall.png)\n\n"
             "![Reliability diagram](reliability.png)\n\n";
   for (const ClassificationGroups& by : report.by_column) result += group_section(report, by);
   return result + heat_section(report.heat) + mistake_section(report) +

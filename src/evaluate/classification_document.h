@@ -9,7 +9,7 @@ namespace cxr {
 
 // The text of a report, in each of its formats.
 
-/// report.md; it shows confusion.png, roc.png and reliability.png.
+/// report.md; it shows confusion.png, roc.png, precision-recall.png and reliability.png.
 std::string classification_markdown(const ClassificationReport& report);
 
 /// metrics.json.

@@ -46,12 +46,13 @@ HeatMeasures measure_heat(const EvaluationData& data, const std::vector<Classifi
   return {rows.size(), estimates[0], estimates[1]};
 }
 
-std::vector<std::vector<cv::Point2d>> roc_curves_of(const PredictionSample& predictions,
-                                                    std::size_t classes) {
+std::vector<std::vector<cv::Point2d>> precision_recall_of(const PredictionSample& predictions,
+                                                          std::size_t classes) {
   std::vector<std::vector<cv::Point2d>> curves;
   for (std::size_t c = 0; c < classes; ++c) {
     Scores scores = scores_against_rest(predictions, c);
-    curves.push_back(roc_curve(std::move(scores.positives), std::move(scores.negatives)));
+    curves.push_back(
+        precision_recall_curve(std::move(scores.positives), std::move(scores.negatives)));
   }
   return curves;
 }
@@ -76,7 +77,8 @@ ClassificationReport make_classification_report(EvaluationRun run, const Evaluat
       .classes = classes,
       .overall = measure(rows),
       .by_column = measure_by_column<ClassificationMeasures>(data, rows, measure),
-      .roc_curves = roc_curves_of(predictions, classes.size()),
+      .roc = roc_bands(predictions, patients_of(data, rows), classes.size(), request.bootstrap),
+      .precision_recall = precision_recall_of(predictions, classes.size()),
       .reliability = reliability_of(predictions),
       .heat = measure_heat(data, images, request.bootstrap),
       .mistakes = wrong.size(),

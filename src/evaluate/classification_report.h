@@ -36,7 +36,8 @@ struct ClassificationReport {
   std::vector<std::string> classes;
   ClassificationMeasures overall;
   std::vector<ColumnGroups<ClassificationMeasures>> by_column;
-  std::vector<std::vector<cv::Point2d>> roc_curves;  ///< of each class against the rest
+  std::vector<RocBand> roc;                                ///< of each class against the rest
+  std::vector<std::vector<cv::Point2d>> precision_recall;  ///< likewise
   std::vector<ReliabilityBin> reliability;
   HeatMeasures heat;
   std::size_t mistakes = 0;                 ///< wrong predictions

@@ -115,6 +115,7 @@ EvaluationSummary write_report(const ClassificationReport& report) {
   write_json(out / "metrics.json", classification_json(report));
   write_png(out / "confusion.png", draw_confusion(report));
   write_png(out / "roc.png", draw_roc(report));
+  write_png(out / "precision-recall.png", draw_precision_recall(report));
   write_png(out / "reliability.png", draw_reliability(report));
   write_text(out / "report.md", classification_markdown(report));
   return {report.run.images, report.run.failures.size(), classification_table(report), {}};

@@ -66,6 +66,14 @@ void unpack_row(const std::vector<Estimate>& row, std::size_t classes,
   }
 }
 
+PredictionSample drawn(const PredictionSample& predictions,
+                       const std::vector<std::size_t>& images) {
+  PredictionSample sample;
+  sample.reserve(images.size());
+  for (const std::size_t image : images) sample.push_back(predictions[image]);
+  return sample;
+}
+
 }  // namespace
 
 ClassificationMeasures measure_classification(const PredictionSample& predictions,
@@ -76,9 +84,7 @@ ClassificationMeasures measure_classification(const PredictionSample& prediction
   measures.patients = images_by_patient(patients).size();
   measures.confusion = confusion_of(predictions, classes);
   const auto statistic = [&](const std::vector<std::size_t>& images) {
-    PredictionSample sample;
-    for (const std::size_t image : images) sample.push_back(predictions[image]);
-    return figures_in_row(sample, classes);
+    return figures_in_row(drawn(predictions, images), classes);
   };
   unpack_row(bootstrap(patients, resamples, statistic), classes, measures);
   return measures;
@@ -91,6 +97,33 @@ Scores scores_against_rest(const PredictionSample& predictions, std::size_t inde
         .push_back(each->probabilities[index]);
   }
   return scores;
+}
+
+std::vector<RocBand> roc_bands(const PredictionSample& predictions,
+                               const std::vector<std::string>& patients, std::size_t classes,
+                               int resamples) {
+  const auto curve_of = [](const PredictionSample& sample, std::size_t index) {
+    Scores scores = scores_against_rest(sample, index);
+    return roc_curve(std::move(scores.positives), std::move(scores.negatives));
+  };
+  const auto statistic = [&](const std::vector<std::size_t>& images) {
+    const PredictionSample sample = drawn(predictions, images);
+    std::vector<Measure> sensitivities;
+    for (std::size_t c = 0; c < classes; ++c) {
+      const std::vector<cv::Point2d> curve = curve_of(sample, c);
+      for (int i = 0; i <= kRocBandSteps; ++i) {
+        sensitivities.push_back(sensitivity_at(curve, static_cast<double>(i) / kRocBandSteps));
+      }
+    }
+    return sensitivities;
+  };
+  const std::vector<Estimate> all = bootstrap(patients, resamples, statistic);
+  std::vector<RocBand> bands;
+  auto next = all.begin();
+  for (std::size_t c = 0; c < classes; ++c, next += kRocBandSteps + 1) {
+    bands.push_back({curve_of(predictions, c), {next, next + kRocBandSteps + 1}});
+  }
+  return bands;
 }
 
 std::vector<ReliabilityBin> reliability_of(const PredictionSample& predictions) {

@@ -60,6 +60,19 @@ struct Scores {
 };
 Scores scores_against_rest(const PredictionSample& predictions, std::size_t index);
 
+/// The ROC curve of a class against the rest, with a 95 % bootstrap band: the sensitivity at false
+/// positive rates from 0 to 1 in steps of 0.02.
+struct RocBand {
+  std::vector<cv::Point2d> curve;
+  std::vector<Estimate> sensitivities;
+};
+inline constexpr int kRocBandSteps = 50;
+
+/// One for each class; see bootstrap() for `patients`.
+std::vector<RocBand> roc_bands(const PredictionSample& predictions,
+                               const std::vector<std::string>& patients, std::size_t classes,
+                               int resamples);
+
 std::vector<ReliabilityBin> reliability_of(const PredictionSample& predictions);
 
 }  // namespace cxr

@@ -45,6 +45,19 @@ Measure auroc(const std::vector<double>& positives, std::vector<double> negative
 /// distinct score, highest first. Empty if either is empty.
 std::vector<cv::Point2d> roc_curve(std::vector<double> positives, std::vector<double> negatives);
 
+/// The sensitivity of a ROC curve at a false positive rate (0..1), interpolated linearly; the
+/// highest one where the curve is vertical. Undefined for an empty curve.
+Measure sensitivity_at(const std::vector<cv::Point2d>& roc, double false_positive_rate);
+
+/// The precision-recall curve: x is recall (sensitivity), y is precision (positive predictive
+/// value); one point for each distinct score, highest first. Empty without positives.
+std::vector<cv::Point2d> precision_recall_curve(std::vector<double> positives,
+                                                std::vector<double> negatives);
+
+/// Average precision: the mean of the curve's precisions, weighted by the gain in recall (Davis and
+/// Goadrich, 2006). Undefined for an empty curve.
+Measure average_precision(const std::vector<cv::Point2d>& precision_recall);
+
 /// The probability of the predicted class, and whether the prediction is correct.
 struct Confidence {
   double probability = 0;

@@ -61,6 +61,27 @@ TEST(Metrics, RocCurveTakesAStepForEachDistinctScore) {
   EXPECT_EQ(roc_curve({0.8, 0.4}, {0.4, 0.1}), expected);
 }
 
+TEST(Metrics, SensitivityIsInterpolatedOnTheRocCurve) {
+  const std::vector<cv::Point2d> curve{{0, 0}, {0, 0.5}, {0.5, 0.5}, {0.5, 0.75}, {1, 1}};
+  EXPECT_DOUBLE_EQ(*sensitivity_at(curve, 0), 0.5) << "the highest of a vertical part";
+  EXPECT_DOUBLE_EQ(*sensitivity_at(curve, 0.25), 0.5);
+  EXPECT_DOUBLE_EQ(*sensitivity_at(curve, 0.5), 0.75);
+  EXPECT_DOUBLE_EQ(*sensitivity_at(curve, 0.75), 0.875);
+  EXPECT_DOUBLE_EQ(*sensitivity_at(curve, 1), 1);
+  EXPECT_FALSE(sensitivity_at({}, 0.5));
+}
+
+TEST(Metrics, PrecisionRecallCurveMatchesAManualCalculation) {
+  // By falling score: 1 of 1, 1 of 2, then two positives of one score: 3 of 4, at last 3 of 5.
+  const auto curve = precision_recall_curve({0.9, 0.4, 0.4}, {0.6, 0.1});
+  const std::vector<cv::Point2d> expected{{1.0 / 3, 1}, {1.0 / 3, 0.5}, {1, 0.75}, {1, 0.6}};
+  EXPECT_EQ(curve, expected);
+  EXPECT_DOUBLE_EQ(*average_precision(curve), 1.0 / 3 + 2.0 / 3 * 0.75);
+  EXPECT_TRUE(precision_recall_curve({}, {0.5}).empty());
+  EXPECT_FALSE(average_precision({}));
+  EXPECT_DOUBLE_EQ(*average_precision(precision_recall_curve({0.5}, {})), 1);
+}
+
 TEST(Metrics, ReliabilityBinsAreOpenBelowAndClosedAbove) {
   const auto bins =
       reliability({{0.5, true}, {0.5, false}, {0.51, true}, {1, true}, {0, false}}, 2);
