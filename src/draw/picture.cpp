@@ -41,25 +41,33 @@ struct Metrics {
   int side;                               ///< the longest side of an overlay
   int text = std::max(11, side / 38);     ///< height of a capital letter
   int strip = text * 9 / 4;               ///< height of a caption's strip
+  int small = std::max(9, text * 2 / 3);  ///< height of a capital letter in the footer
+  int footer = 2 * (small * 9 / 4);       ///< height of the footer's two rows
   int margin = std::max(6, side / 50);    ///< white space around a panel
   int line = std::max(2, side / 270);     ///< line width of a box
   int contour = std::max(1, side / 500);  ///< line width of the lungs
   int narrowest = text * 14;              ///< least width of a cell, with room for a short title
 };
 
-/// A figure of equal cells, row by row. A cell is a caption above a panel of the image's shape.
+/// A figure of equal cells, row by row, above a footer. A cell is a caption above a panel of the
+/// image's shape.
 struct Grid {
   /// Makes the panels as large as `room` allows.
   Grid(cv::Size image, cv::Size room, cv::Size cells_, const Metrics& metrics_)
       : metrics(metrics_),
         cells(cells_),
         panel(fitted_size(image, {(room.width - metrics.margin) / cells.width - metrics.margin,
-                                  room.height / cells.height - metrics.strip - metrics.margin})),
+                                  (room.height - metrics.footer) / cells.height - metrics.strip -
+                                      metrics.margin})),
         cell(std::max(panel.width, metrics.narrowest), metrics.strip + panel.height) {}
 
   cv::Size size() const {
     return {cells.width * (cell.width + metrics.margin) + metrics.margin,
-            cells.height * (cell.height + metrics.margin)};
+            cells.height * (cell.height + metrics.margin) + metrics.footer};
+  }
+  cv::Rect footer_rect() const {
+    return {metrics.margin, size().height - metrics.footer, size().width - 2 * metrics.margin,
+            metrics.footer - metrics.margin / 2};
   }
   cv::Rect caption_rect(int i) const {
     return {metrics.margin + i % cells.width * (cell.width + metrics.margin),
@@ -142,6 +150,30 @@ void draw_enhanced(cv::Mat panel, const cv::Mat& enhanced) {
   cv::cvtColor(resized(enhanced, size), target, cv::COLOR_RGB2BGR);
 }
 
+/// A colour bar in the middle of a strip, with a word on each side.
+void draw_color_bar(cv::Mat strip, const HeatmapOptions& options, const Metrics& metrics) {
+  const int gap = metrics.small;
+  const cv::Size size(8 * metrics.small, metrics.small * 2 / 3);
+  const cv::Rect bar({(strip.cols - size.width) / 2, (strip.rows - size.height) / 2}, size);
+  cv::Mat ramp(1, size.width, CV_32FC1);
+  for (int x = 0; x < ramp.cols; ++x) {
+    ramp.at<float>(x) = static_cast<float>(x) / static_cast<float>(ramp.cols - 1);
+  }
+  cv::resize(apply_colormap(ramp, options.cmap), strip(bar), size, 0, 0, cv::INTER_NEAREST);
+  const int word = std::min(bar.x - gap, 11 * metrics.small);
+  const auto part = [&](int x) { return strip(cv::Rect(x, 0, word, strip.rows)); };
+  draw_caption(part(bar.x - gap - word), "no influence", metrics.small, kInk);
+  draw_caption(part(bar.br().x + gap), "strongest", metrics.small, kInk);
+}
+
+void draw_footer(const cv::Mat& footer, const PictureContent& content,
+                 const HeatmapOptions& options, const Metrics& metrics) {
+  const std::string purpose = "For research only, not for diagnosis";
+  const std::string name = content.name.empty() ? "" : content.name + "  \u00B7  ";
+  draw_color_bar(footer.rowRange(0, footer.rows / 2), options, metrics);
+  draw_caption(footer.rowRange(footer.rows / 2, footer.rows), name + purpose, metrics.small, kInk);
+}
+
 cv::Mat draw_overlay_figure(const PictureContent& content, const HeatmapOptions& options) {
   const Metrics metrics(options.figsize);
   const Grid grid(content.image.size(), {metrics.side, metrics.side}, {1, 1}, metrics);
@@ -150,6 +182,7 @@ cv::Mat draw_overlay_figure(const PictureContent& content, const HeatmapOptions&
   cv::cvtColor(resized(content.image, grid.panel), panel, cv::COLOR_GRAY2BGR);
   draw_overlay(panel, content, options, metrics);
   draw_caption(figure(grid.caption_rect(0)), content.title, metrics.text, kInk);
+  draw_footer(figure(grid.footer_rect()), content, options, metrics);
   return figure;
 }
 
@@ -176,6 +209,7 @@ cv::Mat draw_panels_figure(const PictureContent& content, const HeatmapOptions& 
   for (const std::string& caption : {"Radiograph"s, "Lungs"s, "Enhanced crop"s, content.title}) {
     draw_caption(figure(grid.caption_rect(i++)), caption, metrics.text, kInk);
   }
+  draw_footer(figure(grid.footer_rect()), content, options, metrics);
   return figure;
 }
 

@@ -17,6 +17,7 @@ struct PictureContent {
   cv::Mat enhanced;   ///< CV_8UC3, the classifier's input
   cv::Mat heat_map;   ///< CV_32FC1 of the crop's size, 0..1
   std::string title;  ///< `Class (0.92)`
+  std::string name;   ///< of the image, for the footer; may be empty
 };
 
 /// Draws the picture, CV_8UC3 (BGR), with the configured colour map, opacity of the radiograph over
@@ -24,6 +25,7 @@ struct PictureContent {
 ///
 /// `overlay`: the radiograph, the map over the crop, a yellow rectangle around the crop, the title.
 /// `panels`: side by side the radiograph, the lung mask and box, the enhanced crop, the overlay.
+/// Below: a colour bar from "no influence" to "strongest", the name, and "For research only".
 /// The radiograph keeps its aspect ratio; the size of the text does not depend on the image's.
 cv::Mat draw_picture(const PictureContent& content, const HeatmapOptions& options);
 
