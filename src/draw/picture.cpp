@@ -160,10 +160,14 @@ void draw_color_bar(cv::Mat strip, const HeatmapOptions& options, const Metrics&
     ramp.at<float>(x) = static_cast<float>(x) / static_cast<float>(ramp.cols - 1);
   }
   cv::resize(apply_colormap(ramp, options.cmap), strip(bar), size, 0, 0, cv::INTER_NEAREST);
-  const int word = std::min(bar.x - gap, 11 * metrics.small);
-  const auto part = [&](int x) { return strip(cv::Rect(x, 0, word, strip.rows)); };
-  draw_caption(part(bar.x - gap - word), "no influence", metrics.small, kInk);
-  draw_caption(part(bar.br().x + gap), "strongest", metrics.small, kInk);
+  const auto width_of = [&](const std::string& word) {
+    return std::min(bar.x - gap, text_width(word, metrics.small));
+  };
+  const auto draw_word = [&](const std::string& word, int x) {
+    draw_caption(strip(cv::Rect(x, 0, width_of(word), strip.rows)), word, metrics.small, kInk);
+  };
+  draw_word("no influence", bar.x - gap - width_of("no influence"));
+  draw_word("strongest", bar.br().x + gap);
 }
 
 void draw_footer(const cv::Mat& footer, const PictureContent& content,
