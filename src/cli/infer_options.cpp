@@ -47,6 +47,7 @@ void add_output_options(CLI::App& app, InferOptions& options) {
          },
          "Pictures to write to --output, separated by commas")
       ->delimiter(',')
+      ->allow_extra_args(false)  // or it takes the paths that follow
       ->type_name(choices_of<PictureKind>())
       ->needs(output)
       ->check(one_of<PictureKind>());

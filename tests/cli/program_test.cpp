@@ -52,6 +52,14 @@ TEST(Program, HelpAndVersionAreNoErrors) {
   EXPECT_EQ(run_cxr("cxr-infer", {"--version"}).status, 0);
 }
 
+TEST(Program, SaveLeavesThePathAfterItAlone) {
+  const TempDir folder;
+  const std::string config = write_tiny_setup(folder.path());
+  const Outcome outcome = run_cxr("cxr-infer", {"--config", config, "--output", folder / "out",
+                                                "--save", "panels", "film.png", "--print-config"});
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+}
+
 /// A mistyped variable must not be ignored.
 TEST(Program, AVariableThatIsNoKeyIsAnError) {
   const TempDir folder;
