@@ -33,13 +33,13 @@ cxr::TrainingListener print_to(std::ostream& out, cxr::ProgressBar& bar, bool qu
 int main(int argc, char** argv) {
   CLI::App app{
       "Trains the networks of cxr-infer. For research only, not for diagnosis.\n"
-      "An interrupted training loses at most one epoch; continue it with --resume.",
+      "An interrupted run loses at most one epoch; --resume continues it.",
       "cxr-train"};
   app.require_subcommand(1);
   app.fallthrough();
   app.set_help_all_flag("--help-all", "Print this help with all options and exit")
       ->group("Messages");
-  app.set_config("--config", "", "JSON file with options, one object for each network")
+  app.set_config("--config", "", "JSON file with options, one object per network")
       ->type_name("FILE");
   app.config_formatter(std::make_shared<cxr::JsonConfig>());
   app.allow_config_extras(CLI::config_extras_mode::error);
