@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <opencv2/core.hpp>
+#include <string>
+#include <vector>
 
 namespace cxr {
 
@@ -18,9 +20,15 @@ struct ReadOptions {
   bool force = false;  ///< read a DICOM image that is no frontal radiograph, too
 };
 
+struct Radiograph {
+  cv::Mat image;  ///< CV_8UC1
+  /// What was done to bring it upright and square, one line each; empty if nothing was.
+  std::vector<std::string> notes = {};
+};
+
 /// Reads a DICOM, PNG, JPEG, TIFF, BMP or WebP file, recognised by content, as a radiograph.
 ///
-/// Returns CV_8UC1 at the file's own size.
+/// The image has the file's own size.
 /// - DICOM: stored values go through modality LUT or rescale, the first VOI LUT or window, and last
 ///   the inversion of MONOCHROME1; where there is neither, values of more than 8 bits are scaled as
 ///   those of other formats are. Uncompressed, RLE, JPEG, JPEG lossless, JPEG-LS and JPEG 2000.
@@ -38,7 +46,7 @@ struct ReadOptions {
 /// damaged or incomplete, has more than `max_pixels` pixels or a side shorter than kMinSide; and
 /// SkippedError for DICOM that says of itself that it is no frontal radiograph: another modality
 /// than CR, DX and secondary capture, a lateral view, several frames, no image at all.
-cv::Mat read_radiograph(const std::filesystem::path& file, const ReadOptions& options = {});
+Radiograph read_radiograph(const std::filesystem::path& file, const ReadOptions& options = {});
 
 /// The size of what read_radiograph() would return, found without decoding the file. Throws Error
 /// as it does, except for damage that only decoding shows.

@@ -81,7 +81,7 @@ SegmentedImage compare(const Example& example) {
 Example read(const EvaluationRow& row, const Change* change) {
   Example example;
   try {
-    example.image = read_radiograph(row.image);
+    example.image = read_radiograph(row.image).image;
     example.truth = read_lung_mask(row.mask, example.image.size());
     if (change != nullptr) change->apply(example.image, example.truth);
   } catch (const std::exception& error) {

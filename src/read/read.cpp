@@ -136,25 +136,25 @@ bool has_image_magic(const fs::path& file) {
 
 }  // namespace
 
-cv::Mat read_radiograph(const fs::path& file, const ReadOptions& options) {
+Radiograph read_radiograph(const fs::path& file, const ReadOptions& options) {
   const std::vector<std::uint8_t> bytes = read_bytes(file);
   if (is_dicom(bytes)) {
     DicomFile dicom(bytes, file, options.force);
     check_size(dicom.size(), file, options.max_pixels);
-    return dicom.decode();
+    return {dicom.decode()};
   }
   const ImageHeader header = read_header(bytes, file, options.max_pixels);
   cv::Mat image = decode(bytes, header.format, file);
   // libtiff has already laid 8-bit pixels on black and turned inverted ones; it does neither for
   // deeper ones.
   const bool raw = header.format != ImageFormat::tiff || image.depth() != CV_8U;
-  if (image.depth() == CV_8U) return to_grey(image, raw);
+  if (image.depth() == CV_8U) return {to_grey(image, raw)};
 
   if (image.depth() != CV_16U) image.convertTo(image, CV_32F);
   if (!cv::checkRange(image)) fail(file, "holds samples that are not finite numbers");
   cv::Mat radiograph = stretch_to_8_bit(to_grey(image, raw));
   if (header.white_is_zero) cv::bitwise_not(radiograph, radiograph);
-  return radiograph;
+  return {radiograph};
 }
 
 cv::Size radiograph_size(const fs::path& file) {

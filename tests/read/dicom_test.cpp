@@ -55,7 +55,7 @@ class DicomTest : public testing::Test {
     test::write_dicom(file, spec);
     return file;
   }
-  cv::Mat read(const DicomSpec& spec) { return read_radiograph(write(spec)); }
+  cv::Mat read(const DicomSpec& spec) { return read_radiograph(write(spec)).image; }
 
   template <typename Kind = Error>
   std::string error_of(const DicomSpec& spec, const ReadOptions& options = {}) {
@@ -257,7 +257,7 @@ TEST_F(DicomTest, WhatIsNoFrontalRadiographIsSkippedUnlessForced) {
     EXPECT_TRUE(contains(error, reason) && contains(error, "--force")) << reason << ": " << error;
     EXPECT_EQ(error_of(spec, {.force = true}), "");
   }
-  const cv::Mat first = read_radiograph(write(cases.back().first), {.force = true});
+  const cv::Mat first = read_radiograph(write(cases.back().first), {.force = true}).image;
   EXPECT_EQ(farthest(first, ramp(8, 80, 128).rowRange(0, 64)), 0);
 }
 
@@ -301,15 +301,15 @@ TEST_F(DicomTest, DamagedFilesAreErrorsThatNameNoPatient) {
 TEST_F(DicomTest, IsRecognisedByContent) {
   EXPECT_TRUE(looks_like_image(write({.samples = ramp(8)})));
   std::filesystem::rename(folder_ / "image", folder_ / "image.png");
-  EXPECT_EQ(farthest(read_radiograph(folder_ / "image.png"), ramp(8)), 0);
+  EXPECT_EQ(farthest(read_radiograph(folder_ / "image.png").image, ramp(8)), 0);
 }
 
 TEST_F(DicomTest, RealFilesAreRead) {
   const std::filesystem::path folder =
       std::filesystem::path(CXR_SOURCE_DIR) / "../shared/data/dicom";
   if (!std::filesystem::exists(folder)) GTEST_SKIP() << "no ../shared/data/dicom here";
-  const cv::Mat bright = read_radiograph(folder / "cr-monochrome2-jpeg.dcm");
-  const cv::Mat dark = read_radiograph(folder / "cr-monochrome1-jpeg.dcm");
+  const cv::Mat bright = read_radiograph(folder / "cr-monochrome2-jpeg.dcm").image;
+  const cv::Mat dark = read_radiograph(folder / "cr-monochrome1-jpeg.dcm").image;
   EXPECT_EQ(bright.size(), cv::Size(1024, 1024));
   // The same stored values under both names: one is the other's negative.
   EXPECT_EQ(farthest(negative(bright, 8), dark), 0);
