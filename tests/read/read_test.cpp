@@ -341,7 +341,7 @@ TEST_F(ReadTest, WhatIsNoImageIsNamedInTheError) {
   EXPECT_TRUE(contains(error_of(Bytes(text.begin(), text.end())), "is not a DICOM, PNG, JPEG"));
   EXPECT_TRUE(contains(error_of(Bytes{}), "is empty"));
   EXPECT_TRUE(contains(error_of(folder_ / "missing.png"), "no such file"));
-  EXPECT_TRUE(contains(error_of(folder_.path()), "is not a regular file"));
+  EXPECT_TRUE(contains(error_of(folder_.path()), "is a folder"));
   EXPECT_TRUE(contains(error_of(folder_ / "missing.png"), "read: " + folder_.path().string()));
 }
 
