@@ -90,11 +90,12 @@ constexpr std::array kFrontal = {"PA"sv,
                                  "FACE"sv,
                                  "FRENTE"sv};
 
+/// P.A. and L.SPINE are one word, KNEE.AP is two.
 std::vector<std::string> words_of(const std::string& text) {
   std::vector<std::string> words(1);
   for (const char letter : text) {
     const auto byte = static_cast<unsigned char>(letter);
-    if (byte >= 0x80) continue;
+    if (byte >= 0x80 || (letter == '.' && words.back().size() == 1)) continue;
     if (std::isalpha(byte) != 0) {
       words.back().push_back(letter);
     } else if (!words.back().empty()) {

@@ -140,7 +140,7 @@ DicomPixels decode_jpeg(DicomDataSet& set, const DicomPixelFormat& format) {
   Bytes jpeg = set.first_frame(format.frames);
   const std::optional<ImageHeader> header = parse_image_header(jpeg);
   if (!header || header->format != ImageFormat::jpeg || header->width != format.columns ||
-      header->height != format.rows || !header->complete || header->too_many_scans) {
+      header->height != format.rows || !header->complete || header->is_costly) {
     fail(set.syntax());
   }
   DcmDataset described;

@@ -38,15 +38,27 @@ ImageHeader png_header(const ByteReader& bytes) {
   return header;
 }
 
+/// Colour, transparency and a few more. OpenCV takes memory for all of them.
+constexpr std::int64_t kMaxTiffSamples = 8;
+/// How far a tile may reach over the image. OpenCV takes memory for a whole one.
+constexpr std::int64_t kMaxTileMargin = 1024;
+
 ImageHeader tiff_header(const ByteReader& bytes) {
-  static constexpr std::uint32_t kWidth = 256, kHeight = 257, kPhotometric = 262;
+  static constexpr std::uint32_t kWidth = 256, kHeight = 257, kPhotometric = 262,
+                                 kSamplesPerPixel = 277, kTileWidth = 322, kTileHeight = 323;
+  std::int64_t samples = 1, tile_width = 0, tile_height = 0;
   ImageHeader header{
       .format = ImageFormat::tiff, .bytes_per_pixel = 16, .transposed = is_transposed(bytes, 0)};
   for_each_tiff_tag(bytes, 0, [&](std::uint32_t tag, std::uint32_t value) {
     if (tag == kWidth && header.width == 0) header.width = value;
     if (tag == kHeight && header.height == 0) header.height = value;
     if (tag == kPhotometric) header.white_is_zero = value == 0;
+    if (tag == kSamplesPerPixel) samples = value;
+    if (tag == kTileWidth) tile_width = value;
+    if (tag == kTileHeight) tile_height = value;
   });
+  header.is_costly = samples > kMaxTiffSamples || tile_width > header.width + kMaxTileMargin ||
+                     tile_height > header.height + kMaxTileMargin;
   return header;
 }
 

@@ -27,7 +27,9 @@ struct ImageHeader {
   std::int64_t bytes_per_pixel = 4;  ///< decoded; where the format has several kinds, the most
   bool white_is_zero = false;        ///< TIFF: small values are bright
   bool transposed = false;           ///< JPEG, TIFF: shown turned by a quarter, width as height
-  bool too_many_scans = false;       ///< JPEG: so many for its size that decoding takes minutes
+  /// Decoding takes minutes or gigabytes for its size: a JPEG of thousands of scans, a TIFF with
+  /// tiles far larger than its image.
+  bool is_costly = false;
   JpegColours colours = JpegColours::unknown;  ///< JPEG of three components
 };
 

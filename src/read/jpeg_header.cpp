@@ -59,7 +59,7 @@ class JpegWalk {
       at += std::max(bytes_.big(at, 2), 2U);
     }
     if (!is_lossless_) header_.colours = colours_.verdict();
-    header_.too_many_scans =
+    header_.is_costly =
         scans_ > kMaxScans ||
         (scans_ > kManyScans && scans_ * header_.width * header_.height > kMaxScannedPixels);
     return header_;

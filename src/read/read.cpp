@@ -80,7 +80,9 @@ ImageHeader read_header(const std::vector<std::uint8_t>& bytes, const fs::path& 
   if (!header) fail(file, "is not a DICOM, PNG, JPEG, TIFF, BMP or WebP image");
   if (header->width == 0 || header->height == 0) fail(file, "is damaged: its header has no size");
   if (!header->complete) fail(file, "is damaged or incomplete; copy it again");
-  if (header->too_many_scans) fail(file, "has so many scans that it would take minutes");
+  if (header->is_costly) {
+    fail(file, "would take far more time or memory than its size allows; convert it");
+  }
   check_size({header->width, header->height}, file, max_pixels);
   return *header;
 }
