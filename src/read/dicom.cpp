@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <opencv2/imgproc.hpp>
 #include <stdexcept>
 #include <vector>
@@ -25,14 +26,28 @@ auto with_name(const std::filesystem::path& file, const auto& step) {
 
 bool is_palette(const DicomPixelFormat& format) { return format.photometric == "PALETTE COLOR"; }
 
+/// Samples of 32 bits, without a sign, in the unit of 255 for the brightest.
+cv::Mat scaled_down(const cv::Mat& samples, double brightest) {
+  cv::Mat scaled(samples.size(), CV_32FC3);
+  const auto to_float = [&](std::int32_t sample) {
+    return static_cast<float>(static_cast<std::uint32_t>(sample) * 255 / brightest);
+  };
+  const auto* first = samples.ptr<std::int32_t>();
+  std::transform(first, first + samples.total() * 3, scaled.ptr<float>(), to_float);
+  return scaled;
+}
+
 cv::Mat luma(const DicomPixels& pixels, int bits_stored) {
+  const double brightest = std::ldexp(1.0, bits_stored) - 1;
+  const bool is_long = pixels.samples.depth() == CV_32S;
+  const cv::Mat samples = is_long ? scaled_down(pixels.samples, brightest) : pixels.samples;
   cv::Mat grey;
   if (pixels.is_ybr) {
-    cv::extractChannel(pixels.samples, grey, 0);
+    cv::extractChannel(samples, grey, 0);
   } else {
-    cv::cvtColor(pixels.samples, grey, cv::COLOR_RGB2GRAY);
+    cv::cvtColor(samples, grey, cv::COLOR_RGB2GRAY);
   }
-  grey.convertTo(grey, CV_8U, 255.0 / ((1 << bits_stored) - 1));
+  grey.convertTo(grey, CV_8U, is_long ? 1 : 255 / brightest);
   return grey;
 }
 
@@ -86,7 +101,7 @@ void DicomFile::check_pixels() const {
   const bool is_whole = allocated == 8 || allocated == 16 || allocated == 32;
   const bool fits = stored >= 1 && format.high_bit < allocated && format.high_bit >= stored - 1;
   const bool is_colour = format.samples_per_pixel == 3;
-  if (!is_whole || !fits || (allocated == 32 && is_colour)) {
+  if (!is_whole || !fits) {
     fail("has pixels of " + std::to_string(stored) + " in " + std::to_string(allocated) +
          " bits, which are not read");
   }

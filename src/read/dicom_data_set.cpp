@@ -69,6 +69,31 @@ std::size_t read_meta_header(Bytes file, E_TransferSyntax& syntax) {
   return static_cast<std::size_t>(stream.tell());
 }
 
+/// How the elements are really encoded, by the first one; some files state another syntax.
+E_TransferSyntax encoding_of(Bytes set, E_TransferSyntax stated) {
+  if (set.size() < 8) return stated;
+  const bool is_big_endian = set[0] < set[1];  // groups are small numbers
+  const char kind[] = {static_cast<char>(set[4]), static_cast<char>(set[5]), 0};
+  const bool is_explicit = DcmVR(kind).isStandard();
+  const DcmXfer syntax(stated);
+  const bool agrees = stated != EXS_Unknown && syntax.isExplicitVR() == is_explicit &&
+                      (syntax.getByteOrder() == EBO_BigEndian) == is_big_endian;
+  if (agrees) return stated;
+  if (!is_explicit) return is_big_endian ? EXS_BigEndianImplicit : EXS_LittleEndianImplicit;
+  return is_big_endian ? EXS_BigEndianExplicit : EXS_LittleEndianExplicit;
+}
+
+/// Whether pixels in this syntax are not compressed.
+bool is_native(E_TransferSyntax syntax) {
+  return syntax == EXS_Unknown || syntax == EXS_LittleEndianImplicit ||
+         syntax == EXS_LittleEndianExplicit || syntax == EXS_BigEndianExplicit;
+}
+
+/// Whether a fragment begins a frame of JPEG, JPEG-LS or JPEG 2000.
+bool begins_frame(Bytes fragment) {
+  return has(fragment, 0, "\xFF\xD8") || has(fragment, 0, "\xFF\x4F");
+}
+
 }  // namespace
 
 bool is_dicom(Bytes bytes) noexcept { return has(bytes, 128, "DICM") || is_first_element(bytes); }
@@ -82,6 +107,8 @@ DicomDataSet::DicomDataSet(Bytes file) {
     set_ = inflated_;
     syntax_ = EXS_LittleEndianExplicit;
   }
+  encoding_ = encoding_of(set_, syntax_);
+  if (is_native(syntax_)) syntax_ = encoding_;
   find_pixels(parse(set_));
 }
 
@@ -90,16 +117,15 @@ std::size_t DicomDataSet::parse(Bytes set) {
   GuardedStream stream(set);
   elements_.transferInit();
   const OFCondition status =
-      elements_.readUntilTag(stream, syntax_, EGL_noChange, DCM_MaxReadLength, DCM_PixelData);
+      elements_.readUntilTag(stream, encoding_, EGL_noChange, DCM_MaxReadLength, DCM_PixelData);
   elements_.transferEnd();
   if (status.bad()) fail_damaged();
-  syntax_ = elements_.getOriginalXfer();
   return static_cast<std::size_t>(stream.tell());
 }
 
 void DicomDataSet::find_pixels(std::size_t value) {
   using namespace std::string_view_literals;
-  const DcmXfer syntax(syntax_);
+  const DcmXfer syntax(encoding_);
   const bool is_big_endian = syntax.getByteOrder() == EBO_BigEndian;
   const std::size_t header = syntax.isExplicitVR() ? 12 : 8;
   const std::string_view tag = is_big_endian ? "\x7F\xE0\x00\x10"sv : "\xE0\x7F\x10\x00"sv;
@@ -138,13 +164,17 @@ std::vector<std::uint8_t> DicomDataSet::first_frame(int frames) const {
   }
   if (items.size() < 2) fail("has no pixels");
 
-  // Of several frames, the offset table tells which fragments are the first's; else each has one.
+  // Of several frames, the offset table tells which fragments are the first's, or else the markers
+  // that frames begin with.
   const Bytes offsets = items.front();
-  std::size_t last = frames > 1 ? 2 : items.size();
-  if (frames > 1 && offsets.size() >= 8) {
-    const std::uint32_t second = number_at(offsets, 4);
-    while (last < items.size() && starts[last] < second) ++last;
-  }
+  const bool has_offsets = offsets.size() >= 8;
+  const auto is_of_first = [&](std::size_t i) {
+    if (frames == 1) return true;
+    if (has_offsets) return starts[i] < number_at(offsets, 4);
+    return items.size() - 1 > static_cast<std::size_t>(frames) && !begins_frame(items[i]);
+  };
+  std::size_t last = 2;
+  while (last < items.size() && is_of_first(last)) ++last;
   std::vector<std::uint8_t> frame;
   for (std::size_t i = 1; i < last; ++i)
     frame.insert(frame.end(), items[i].begin(), items[i].end());

@@ -25,6 +25,7 @@ class DicomDataSet {
   DicomDataSet& operator=(const DicomDataSet&) = delete;
 
   DcmItem& elements() { return elements_; }
+  /// Of the pixels; if they are not compressed, as they really are.
   E_TransferSyntax syntax() const { return syntax_; }
   bool has_pixels() const { return pixels_begin_ != 0; }
 
@@ -46,8 +47,9 @@ class DicomDataSet {
   std::span<const std::uint8_t> deflated_;
   std::vector<std::uint8_t> inflated_;
   DcmDataset elements_;
-  E_TransferSyntax syntax_ = EXS_Unknown;
-  std::size_t pixels_begin_ = 0;  ///< of the value, in `set_`; 0 if there are none
+  E_TransferSyntax syntax_ = EXS_Unknown;    ///< of the pixels
+  E_TransferSyntax encoding_ = EXS_Unknown;  ///< of the elements
+  std::size_t pixels_begin_ = 0;             ///< of the value, in `set_`; 0 if there are none
   std::uint32_t pixels_length_ = 0;
   bool is_in_words_ = false;
 };

@@ -163,23 +163,47 @@ DicomPixels decode_jpeg(DicomDataSet& set, const DicomPixelFormat& format) {
 
 /// Not by DCMTK, whose copy of CharLS has functions of the same names as the one that OpenCV may
 /// bring along by way of GDCM.
+cv::Mat decode_charls(const Bytes& bytes, const DicomPixelFormat& format, E_TransferSyntax syntax) {
+  const charls::jpegls_decoder decoder(bytes, true);
+  const charls::frame_info info = decoder.frame_info();
+  const bool fits = info.width == static_cast<unsigned>(format.columns) &&
+                    info.height == static_cast<unsigned>(format.rows) &&
+                    info.component_count == format.samples_per_pixel &&
+                    info.bits_per_sample <= std::min(format.bits_allocated, 16);
+  if (!fits) fail(syntax);
+  cv::Mat image(format.rows, format.columns,
+                CV_MAKETYPE(info.bits_per_sample <= 8 ? CV_8U : CV_16U, info.component_count));
+  if (decoder.destination_size() != image.total() * image.elemSize()) fail(syntax);
+  decoder.decode(image.data, image.total() * image.elemSize());
+  const bool in_planes = decoder.interleave_mode() == charls::interleave_mode::none;
+  return image.channels() == 3 && in_planes ? interleave(image) : image;
+}
+
+/// Removes zeros that stand before the end marker to make the length even. Returns whether there
+/// were any.
+bool remove_padding(Bytes& bytes) {
+  static constexpr std::uint8_t kEnd[] = {0xFF, 0xD9};
+  const auto end = std::find_end(bytes.begin(), bytes.end(), std::begin(kEnd), std::end(kEnd));
+  auto begin = end;
+  while (begin != bytes.begin() && *(begin - 1) == 0) --begin;
+  const bool has_padding = begin != end;
+  bytes.erase(begin, end);
+  return has_padding;
+}
+
 DicomPixels decode_jpeg_ls(DicomDataSet& set, const DicomPixelFormat& format) {
-  const Bytes bytes = set.first_frame(format.frames);
+  Bytes bytes = set.first_frame(format.frames);
+  const auto decode = [&] {
+    return DicomPixels{in_format(decode_charls(bytes, format, set.syntax()), format, set.syntax()),
+                       format.photometric.starts_with("YBR")};
+  };
   try {
-    const charls::jpegls_decoder decoder(bytes, true);
-    const charls::frame_info info = decoder.frame_info();
-    const bool fits = info.width == static_cast<unsigned>(format.columns) &&
-                      info.height == static_cast<unsigned>(format.rows) &&
-                      info.component_count == format.samples_per_pixel &&
-                      info.bits_per_sample <= std::min(format.bits_allocated, 16);
-    if (!fits) fail(set.syntax());
-    cv::Mat image(format.rows, format.columns,
-                  CV_MAKETYPE(info.bits_per_sample <= 8 ? CV_8U : CV_16U, info.component_count));
-    if (decoder.destination_size() != image.total() * image.elemSize()) fail(set.syntax());
-    decoder.decode(image.data, image.total() * image.elemSize());
-    const bool in_planes = decoder.interleave_mode() == charls::interleave_mode::none;
-    if (image.channels() == 3 && in_planes) image = interleave(image);
-    return {in_format(image, format, set.syntax()), format.photometric.starts_with("YBR")};
+    return decode();
+  } catch (const charls::jpegls_error&) {
+    if (!remove_padding(bytes)) fail(set.syntax());
+  }
+  try {
+    return decode();
   } catch (const charls::jpegls_error&) {
     fail(set.syntax());
   }
@@ -216,14 +240,28 @@ CodestreamSize codestream_size(const Bytes& bytes, std::size_t begin) {
 }
 
 /// OpenCV refuses signed samples. Without the flag for them (in Ssiz of the first component, ISO
-/// 15444-1, A.5.1) they are decoded as unsigned ones, counted from the least value, which this
-/// returns without its sign. Of unsigned samples, 0.
+/// 15444-1, A.5.1) they are decoded as unsigned ones, counted from the least value. This returns
+/// that value without its sign; of unsigned samples, 0.
 int make_unsigned(Bytes& bytes, std::size_t begin) {
   constexpr std::size_t kSsiz = 42;
   std::uint8_t& ssiz = bytes[begin + kSsiz];
   if ((ssiz & 0x80) == 0) return 0;
   ssiz &= 0x7F;
   return 1 << (ssiz & 0x0F);
+}
+
+/// In two's complement: what is below 0 wraps round.
+template <typename Sample>
+void subtract(cv::Mat& image, int value) {
+  auto* first = image.ptr<Sample>();
+  std::transform(first, first + image.total() * static_cast<std::size_t>(image.channels()), first,
+                 [value](Sample sample) { return static_cast<Sample>(sample - value); });
+}
+
+void subtract(cv::Mat& image, int value) {
+  if (image.depth() == CV_8U) subtract<std::uint8_t>(image, value);
+  if (image.depth() == CV_16U) subtract<std::uint16_t>(image, value);
+  if (image.depth() == CV_32S) subtract<std::int32_t>(image, value);
 }
 
 DicomPixels decode_jpeg_2000(DicomDataSet& set, const DicomPixelFormat& format) {
@@ -243,7 +281,7 @@ DicomPixels decode_jpeg_2000(DicomDataSet& set, const DicomPixelFormat& format) 
   if (image.empty()) fail(set.syntax());
   if (image.channels() == 3) cv::cvtColor(image, image, cv::COLOR_BGR2RGB);
   image = in_format(image, format, set.syntax());
-  cv::bitwise_xor(image, cv::Scalar::all(least), image);  // the sign bit of two's complement
+  subtract(image, least);
   // Its decoder undoes the colour transformations of its own.
   const bool is_ybr = format.photometric.starts_with("YBR") && format.photometric != "YBR_RCT" &&
                       format.photometric != "YBR_ICT";

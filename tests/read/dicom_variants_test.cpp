@@ -56,6 +56,14 @@ double farthest(const cv::Mat& a, const cv::Mat& b) {
   return a.size() == b.size() && a.type() == b.type() ? cv::norm(a, b, cv::NORM_INF) : 1e9;
 }
 
+/// Preamble and meta header, by its length in the first element.
+std::string meta_header(const std::string& file) {
+  const auto byte = [&](std::size_t at) {
+    return static_cast<std::size_t>(static_cast<unsigned char>(file[at]));
+  };
+  return file.substr(0, 144 + byte(140) + 256 * byte(141));
+}
+
 class DicomVariantsTest : public testing::Test {
  protected:
   Radiograph read(const DicomSpec& spec, bool force = false) {
@@ -63,6 +71,17 @@ class DicomVariantsTest : public testing::Test {
     return read_radiograph(folder_ / "image", {.force = force});
   }
   cv::Mat image(const DicomSpec& spec) { return read(spec).image; }
+
+  /// The compressed frame of a file of ramp().
+  Bytes codestream_of(E_TransferSyntax syntax, const cv::Mat& samples = ramp()) {
+    test::write_dicom(folder_ / "encoded", {.samples = samples, .syntax = syntax});
+    const std::string file = test::read_file(folder_ / "encoded");
+    const bool is_jpeg_2000 = syntax == EXS_JPEG2000LosslessOnly;
+    const std::size_t begin = file.find(is_jpeg_2000 ? "\xFF\x4F\xFF" : "\xFF\xD8\xFF");
+    Bytes codestream(file.begin() + static_cast<long>(begin), file.end() - 8);
+    if (codestream.back() == 0) codestream.pop_back();
+    return codestream;
+  }
 
   template <typename Kind = Error>
   std::string error_of(const DicomSpec& spec, bool force = false) {
@@ -380,6 +399,69 @@ TEST_F(DicomVariantsTest, ShallowCodestreamInDeepFormatIsRead) {
   }
 }
 
+// NEMA's MR1_JLSL: a zero makes the length even, before the end marker and not behind it.
+TEST_F(DicomVariantsTest, JpegLsPaddedBeforeItsEndIsRead) {
+  Bytes codestream = codestream_of(EXS_JPEGLSLossless);
+  codestream.insert(codestream.end() - 2, 0);
+  const DicomSpec spec{.samples = ramp(), .syntax = EXS_JPEGLSLossless, .codestream = codestream};
+  EXPECT_EQ(farthest(image(spec), ramp()), 0);
+}
+
+// 14 bits with a sign in a format that says 16: -2000 is not 14384.
+TEST_F(DicomVariantsTest, SignOfAShallowCodestreamIsExtended) {
+  Bytes codestream = codestream_of(EXS_JPEG2000LosslessOnly);
+  codestream[42] |= 0x80;  // Ssiz of the first component
+  cv::Mat samples;
+  ramp().convertTo(samples, CV_16S, 1, -128);
+  const DicomSpec wanted{.samples = samples};
+  const DicomSpec spec{
+      .samples = samples, .syntax = EXS_JPEG2000LosslessOnly, .codestream = codestream};
+  EXPECT_EQ(farthest(image(spec), image(wanted)), 0);
+}
+
+TEST_F(DicomVariantsTest, FramesInFragmentsWithoutOffsetTableAreToldApart) {
+  for (const auto syntax : {EXS_JPEGProcess14SV1, EXS_JPEGLSLossless, EXS_JPEG2000LosslessOnly}) {
+    Bytes frames = codestream_of(syntax);
+    while (frames.size() % 6 != 0) frames.push_back(0);
+    frames.insert(frames.end(), frames.begin(), frames.end());
+    cv::Mat both;
+    cv::vconcat(ramp(), ramp(), both);
+    const DicomSpec spec{
+        .samples = both, .frames = 2, .syntax = syntax, .codestream = frames, .fragments = 6};
+    EXPECT_EQ(farthest(read(spec, true).image, ramp()), 0) << syntax;
+  }
+}
+
+TEST_F(DicomVariantsTest, ElementsInAnotherEncodingThanStatedAreRead) {
+  const auto set_of = [&](E_TransferSyntax syntax) {
+    test::write_dicom(folder_ / "set",
+                      {.samples = ramp(CV_16UC1), .syntax = syntax, .has_preamble = false});
+    return test::read_file(folder_ / "set");
+  };
+  const cv::Mat wanted = image({.samples = ramp(CV_16UC1)});
+  const auto syntaxes = {EXS_LittleEndianImplicit, EXS_LittleEndianExplicit, EXS_BigEndianExplicit};
+  for (const auto stated : syntaxes) {
+    for (const auto real : syntaxes) {
+      test::write_dicom(folder_ / "stated", {.samples = ramp(), .syntax = stated});
+      const std::string header = meta_header(test::read_file(folder_ / "stated"));
+      std::ofstream(folder_ / "mixed", std::ios::binary) << header << set_of(real);
+      EXPECT_EQ(farthest(read_radiograph(folder_ / "mixed").image, wanted), 0)
+          << stated << " stated, " << real << " real";
+    }
+  }
+}
+
+TEST_F(DicomVariantsTest, ColourOf32BitsIsRead) {
+  const cv::Mat colour = colour_picture();
+  cv::Mat luma;
+  cv::cvtColor(colour, luma, cv::COLOR_RGB2GRAY);
+  Bytes raw;
+  for (std::size_t i = 0; i < colour.total() * 3; ++i) raw.insert(raw.end(), 4, colour.data[i]);
+  const DicomSpec spec{
+      .samples = cv::Mat(colour.size(), CV_32SC3), .photometric = "RGB", .raw = raw};
+  EXPECT_LE(farthest(image(spec), luma), 1);
+}
+
 TEST_F(DicomVariantsTest, FirstOfSeveralCompressedFramesIsRead) {
   cv::Mat frames;
   cv::vconcat(ramp(), 255 - ramp(), frames);
@@ -466,10 +548,7 @@ TEST_F(DicomVariantsTest, DeflatedBombIsInflatedNoFartherThanThePixels) {
   test::write_dicom(folder_ / "deflated",
                     {.samples = ramp(), .syntax = EXS_DeflatedLittleEndianExplicit});
   const std::string set = test::read_file(folder_ / "set");
-  const std::string whole = test::read_file(folder_ / "deflated");
-  const std::string header =
-      whole.substr(0, 144 + static_cast<unsigned char>(whole[140]) +
-                          256 * static_cast<std::size_t>(static_cast<unsigned char>(whole[141])));
+  const std::string header = meta_header(test::read_file(folder_ / "deflated"));
   const std::size_t pixels = set.find("\xE0\x7F\x10\x00"s);
   const auto write = [&](std::vector<std::string> parts) {
     std::ofstream(folder_ / "bomb", std::ios::binary) << header << deflated(parts);
