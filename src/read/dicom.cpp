@@ -30,7 +30,7 @@ bool is_palette(const DicomPixelFormat& format) { return format.photometric == "
 cv::Mat scaled_down(const cv::Mat& samples, double brightest) {
   cv::Mat scaled(samples.size(), CV_32FC3);
   const auto to_float = [&](std::int32_t sample) {
-    return static_cast<float>(static_cast<std::uint32_t>(sample) * 255 / brightest);
+    return static_cast<float>(static_cast<std::uint32_t>(sample) * (255 / brightest));
   };
   const auto* first = samples.ptr<std::int32_t>();
   std::transform(first, first + samples.total() * 3, scaled.ptr<float>(), to_float);
