@@ -33,23 +33,27 @@ constexpr std::array kSpine = {
 
 /// Other parts, as whole words.
 constexpr std::array kOtherParts = {
-    // BodyPartExamined (PS3.16, Annex L), without the vessels and soft parts that no film shows
-    "ABDOMEN"sv, "ABDOMENPELVIS"sv, "ANKLE"sv, "BRAIN"sv, "BREAST"sv, "CALCANEUS"sv, "CALF"sv,
-    "CLAVICLE"sv, "COCCYX"sv, "COLON"sv, "ELBOW"sv, "ESOPHAGUS"sv, "EXTREMITY"sv, "FACIAL"sv,
-    "FEMUR"sv, "FINGER"sv, "FOOT"sv, "GALLBLADDER"sv, "HAND"sv, "HEAD"sv, "HIP"sv, "HUMERUS"sv,
-    "ILIUM"sv, "JAW"sv, "KIDNEY"sv, "KNEE"sv, "LARYNX"sv, "LEG"sv, "LIVER"sv, "MAXILLA"sv,
-    "MOUTH"sv, "NECK"sv, "NOSE"sv, "ORBIT"sv, "PATELLA"sv, "PELVIS"sv, "PHARYNX"sv, "RIB"sv,
-    "SCAPULA"sv, "SHOULDER"sv, "SKULL"sv, "STERNUM"sv, "STOMACH"sv, "TMJ"sv, "THIGH"sv, "THUMB"sv,
-    "TOE"sv, "UTERUS"sv, "WRIST"sv, "ZYGOMA"sv,
+    // BodyPartExamined (PS3.16, Annex L), without vessels and airways
+    "ADRENAL"sv, "BLADDER"sv, "BUTTOCK"sv, "CEREBELLUM"sv, "CERVIX"sv, "CHEEK"sv, "CORNEA"sv,
+    "DUODENUM"sv, "EYELID"sv, "ILEUM"sv, "JEJUNUM"sv, "OVARY"sv, "PANCREAS"sv, "PAROTID"sv,
+    "PENIS"sv, "PROSTATE"sv, "RECTUM"sv, "SCALP"sv, "SCLERA"sv, "SCROTUM"sv, "SPLEEN"sv, "TESTIS"sv,
+    "THYROID"sv, "TONGUE"sv, "URETER"sv, "URETHRA"sv, "VAGINA"sv, "VULVA"sv, "ABDOMEN"sv,
+    "ABDOMENPELVIS"sv, "ANKLE"sv, "BRAIN"sv, "BREAST"sv, "CALCANEUS"sv, "CALF"sv, "CLAVICLE"sv,
+    "COCCYX"sv, "COLON"sv, "ELBOW"sv, "ESOPHAGUS"sv, "EXTREMITY"sv, "FACIAL"sv, "FEMUR"sv,
+    "FINGER"sv, "FOOT"sv, "GALLBLADDER"sv, "HAND"sv, "HEAD"sv, "HIP"sv, "HUMERUS"sv, "ILIUM"sv,
+    "JAW"sv, "KIDNEY"sv, "KNEE"sv, "LARYNX"sv, "LEG"sv, "LIVER"sv, "MAXILLA"sv, "MOUTH"sv, "NECK"sv,
+    "NOSE"sv, "ORBIT"sv, "PATELLA"sv, "PELVIS"sv, "PHARYNX"sv, "RIB"sv, "SCAPULA"sv, "SHOULDER"sv,
+    "SKULL"sv, "STERNUM"sv, "STOMACH"sv, "TMJ"sv, "THIGH"sv, "THUMB"sv, "TOE"sv, "UTERUS"sv,
+    "WRIST"sv, "ZYGOMA"sv,
     // code meanings of radiography's regions (CID 4, CID 4031): plurals, and what Annex L lacks
     "ANKLES"sv, "ELBOWS"sv, "EXTREMITIES"sv, "FEET"sv, "FINGERS"sv, "FOREARM"sv, "HANDS"sv,
     "HEEL"sv, "HIPS"sv, "KNEES"sv, "LIMB"sv, "LIMBS"sv, "MANDIBLE"sv, "METACARPUS"sv,
     "METATARSUS"sv, "RADIUS"sv, "RIBS"sv, "SACROILIAC"sv, "SACRUM"sv, "SHOULDERS"sv, "SINUS"sv,
     "SINUSES"sv, "TEETH"sv, "TIBIA"sv, "FIBULA"sv, "TOES"sv, "TOOTH"sv, "ULNA"sv, "WRISTS"sv,
     // descriptions in English
-    "ABD"sv, "BARIUM"sv, "BITEWING"sv, "CEPH"sv, "DENTAL"sv, "ENDOSCOPY"sv, "COLONOSCOPY"sv,
-    "GASTROSCOPY"sv, "KUB"sv, "MAMMO"sv, "MAMMOGRAM"sv, "MAMMOGRAPHY"sv, "OPG"sv, "PANORAMIC"sv,
-    "PHALANX"sv, "TIBFIB"sv,
+    "ABD"sv, "BARIUM"sv, "BITEWING"sv, "CEPH"sv, "DENTAL"sv, "ENDOSCOPY"sv, "FUNDOSCOPY"sv,
+    "FUNDUS"sv, "COLONOSCOPY"sv, "GASTROSCOPY"sv, "KUB"sv, "MAMMO"sv, "MAMMOGRAM"sv,
+    "MAMMOGRAPHY"sv, "OPG"sv, "PANORAMIC"sv, "PHALANX"sv, "TIBFIB"sv,
     // in German
     "BECKEN"sv, "ELLENBOGEN"sv, "FUSS"sv, "HANDGELENK"sv, "HUEFTE"sv, "HFTE"sv, "KNIE"sv,
     "OBERARM"sv, "OBERSCHENKEL"sv, "SCHAEDEL"sv, "SCHDEL"sv, "SCHULTER"sv, "SPRUNGGELENK"sv,

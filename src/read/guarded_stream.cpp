@@ -1,18 +1,17 @@
 #include "guarded_stream.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 
 namespace cxr {
 namespace {
 
 /// A nested sequence takes about 1 KiB; real ones are less than 20 deep.
-constexpr std::ptrdiff_t kMaxStackBytes = std::ptrdiff_t{1} << 18;
+constexpr std::uintptr_t kMaxStackBytes = std::uintptr_t{1} << 18;
 /// Several for each element. The largest headers, those of multi-frame images, have some 100,000.
-constexpr std::size_t kMaxReads = 8'000'000;
+constexpr std::size_t kMaxReads = 4'000'000;
 
-const char* stack_here() { return static_cast<const char*>(__builtin_frame_address(0)); }
+std::uintptr_t stack_here() { return reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)); }
 
 }  // namespace
 
@@ -20,7 +19,10 @@ GuardedProducer::GuardedProducer(std::span<const std::uint8_t> bytes)
     : bytes_(bytes), base_of_stack_(stack_here()) {}
 
 bool GuardedProducer::is_allowed() {
-  if (std::abs(stack_here() - base_of_stack_) > kMaxStackBytes) is_refused_ = true;
+  const std::uintptr_t here = stack_here();
+  const std::uintptr_t depth =
+      here < base_of_stack_ ? base_of_stack_ - here : here - base_of_stack_;
+  if (depth > kMaxStackBytes) is_refused_ = true;
   if (++reads_ > kMaxReads) is_refused_ = true;
   return !is_refused_;
 }

@@ -28,7 +28,7 @@ class GuardedProducer : public DcmProducer {
   std::size_t at_ = 0;
   std::size_t reads_ = 0;
   bool is_refused_ = false;
-  const char* base_of_stack_;
+  std::uintptr_t base_of_stack_;
 };
 
 /// The stream over it. Must be made in the function that calls the parser.

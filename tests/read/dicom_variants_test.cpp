@@ -566,6 +566,20 @@ TEST_F(DicomVariantsTest, DeflatedBombIsInflatedNoFartherThanThePixels) {
   EXPECT_LE(peak_mebibytes() - peak, 150);
 }
 
+// Each element becomes an object of some 100 bytes.
+TEST_F(DicomVariantsTest, MillionsOfElementsAreAnError) {
+  std::string items;
+  for (int i = 0; i < 4'000'000; ++i) items += "\xFE\xFF\x00\xE0\0\0\0\0"s;
+  const long peak = peak_mebibytes();
+  EXPECT_THROW(read_edited({.samples = ramp()},
+                           [&](std::string& bytes) {
+                             bytes.insert(bytes.find("\x10\x00\x10\x00PN"s),
+                                          "\x08\x00\x40\x11SQ\0\0\xFF\xFF\xFF\xFF"s + items);
+                           }),
+               Error);
+  EXPECT_LE(peak_mebibytes() - peak, 450);
+}
+
 TEST_F(DicomVariantsTest, OnlyTheDeclaredCodecIsTried) {
   Bytes png, tiff, jpeg;
   cv::imencode(".png", ramp(), png);
