@@ -39,18 +39,29 @@ bool has(Bytes bytes, std::size_t at, std::string_view text) {
          std::memcmp(bytes.data() + at, text.data(), text.size()) == 0;
 }
 
+/// Whether an implicit element of group 8 is followed by another of the group, or the next.
+bool is_followed_by_element(Bytes bytes) {
+  const std::size_t next = 8 + std::size_t{number_at(bytes, 4)};
+  if (next + 4 > bytes.size()) return true;
+  const unsigned group = bytes[next] | unsigned{bytes[next + 1]} << 8;
+  return group == 0x10 || (group == 0x08 && bytes[next + 2] > bytes[2]);
+}
+
 /// Whether the bytes are an element that a data set, or the meta header, begins with.
 bool is_first_element(Bytes bytes) {
   using namespace std::string_view_literals;
   if (bytes.size() < 16) return false;
   const bool is_big_endian = has(bytes, 0, "\0\x08\0"sv);
-  if (!is_big_endian && !has(bytes, 0, "\x08\0"sv) && !has(bytes, 0, "\x02\0"sv)) return false;
+  const bool is_meta = has(bytes, 0, "\x02\0"sv);
+  if (!is_big_endian && !is_meta && !has(bytes, 0, "\x08\0"sv)) return false;
   const unsigned element = is_big_endian ? bytes[3] : bytes[2];
   if ((is_big_endian ? bytes[2] : bytes[3]) != 0 || element > 0x18) return false;
-  static constexpr std::array kKinds = {"UL"sv, "UI"sv, "CS"sv, "OB"sv, "DA"sv, "TM"sv, "SH"sv};
+  static constexpr std::array kKinds = {"UL"sv, "UI"sv, "CS"sv, "OB"sv, "DA"sv, "TM"sv, "SQ"sv};
   const std::string_view kind(reinterpret_cast<const char*>(bytes.data()) + 4, 2);
   if (std::ranges::count(kKinds, kind) > 0) return true;
-  return !is_big_endian && number_at(bytes, 4) <= 256 && number_at(bytes, 4) % 2 == 0;
+  const std::uint32_t length = number_at(bytes, 4);
+  return !is_big_endian && !is_meta && length % 2 == 0 && length > 0 && length <= 128 &&
+         is_followed_by_element(bytes);
 }
 
 /// Reads the file's meta header, where there is one, and returns where the data set begins.

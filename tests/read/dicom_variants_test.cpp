@@ -363,6 +363,17 @@ TEST_F(DicomVariantsTest, FilesWithoutPreambleAreRead) {
   EXPECT_EQ(farthest(read_edited(compressed, without_preamble), ramp()), 0);
 }
 
+TEST_F(DicomVariantsTest, OtherBinaryFilesAreNotTakenForDicom) {
+  for (const std::string& start :
+       {"\x08\0\0\0\x04\0\0\0"s, "\x02\0\0\0\x04\0\0\0"s, "\x08\0\x10\0\x20\0\x30\0"s,
+        "\0\x08\0\x05\0\0\0\x02"s, "\x08\0\0\0\0\0\0\0"s}) {
+    std::string numbers = start;
+    for (char i = 0; i < 100; ++i) numbers += std::string(1, i) + "\0\0\0"s;
+    std::ofstream(folder_ / "numbers", std::ios::binary) << numbers;
+    EXPECT_FALSE(looks_like_image(folder_ / "numbers"));
+  }
+}
+
 TEST_F(DicomVariantsTest, JunkBehindWholePixelsDoesNoHarm) {
   for (const auto syntax : {EXS_LittleEndianImplicit, EXS_LittleEndianExplicit,
                             EXS_BigEndianExplicit, EXS_RLELossless, EXS_JPEGLSLossless}) {
