@@ -38,9 +38,9 @@ class UsageError : public Error {
 };
 
 /// `a, b, c`, for messages that say what is allowed.
-inline std::string join(const std::vector<std::string>& words) {
+inline std::string join(const std::vector<std::string>& words, const char* between = ", ") {
   std::string list;
-  for (const std::string& word : words) list += (list.empty() ? "" : ", ") + word;
+  for (const std::string& word : words) list += (list.empty() ? "" : between) + word;
   return list;
 }
 

@@ -78,6 +78,7 @@ struct Result {
   bool lungs_trusted = false;  ///< see is_trusted()
   cv::Rect crop;               ///< what was classified: the lung box, or all of the image
   cv::Size image_size;
+  std::vector<std::string> notes;  ///< see Radiograph
   Timings milliseconds;
 
   bool judged() const { return status == Status::ok; }

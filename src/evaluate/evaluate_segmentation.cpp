@@ -84,7 +84,7 @@ SegmentedImage compare_masks(const Example& example) {
 Example read_example(const EvaluationRow& row, const Change* change) {
   Example example;
   try {
-    example.image = read_radiograph(row.image);
+    example.image = read_radiograph(row.image).image;
     example.truth = read_lung_mask(row.mask, example.image.size());
     if (change != nullptr) change->apply(example.image, example.truth);
   } catch (const std::exception& error) {

@@ -87,7 +87,9 @@ ordered_json entry_of(const ResultRecord& record, const std::vector<std::string>
   }
   entry["quality"] = rounded(record.result.lungs.quality, 3);
   for (const char* key : {"size", "crop", "lung_box"}) entry[key] = all.at(key);
-  if (!all.at("warnings").empty()) entry["note"] = all.at("warnings").at(0);
+  if (const auto notes = all.at("warnings").get<std::vector<std::string>>(); !notes.empty()) {
+    entry["note"] = join(notes, "; ");
+  }
   if (all.contains("pictures")) entry["pictures"] = all.at("pictures");
   return entry;
 }

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/format.h"
+#include "cxr/error.h"
 
 namespace cxr {
 namespace {
@@ -58,7 +59,7 @@ std::vector<std::string> result_cells(const Result& result,
        {box.x, box.y, box.width, box.height, result.image_size.width, result.image_size.height}) {
     cells.push_back(std::to_string(value));
   }
-  cells.push_back(crop_note(result));
+  cells.push_back(result_note(result));
   cells.push_back(fixed(result.milliseconds.total(), 1));
   return cells;
 }
@@ -68,11 +69,17 @@ std::string without_guard(const std::string& cell) {
   return is_guarded ? cell.substr(1) : cell;
 }
 
-std::string crop_note(const Result& result) {
-  if (result.lungs.box.empty()) return "no lungs found; whole image used";
-  if (!result.lungs_trusted) return "lungs unsure; whole image used";
-  return "";
+std::vector<std::string> result_notes(const Result& result) {
+  std::vector<std::string> notes = result.notes;
+  if (result.lungs.box.empty()) {
+    notes.emplace_back("no lungs found; whole image used");
+  } else if (!result.lungs_trusted) {
+    notes.emplace_back("lungs unsure; whole image used");
+  }
+  return notes;
 }
+
+std::string result_note(const Result& result) { return join(result_notes(result), "; "); }
 
 ordered_json to_json(const Result& result, const std::vector<std::string>& classes) {
   ordered_json all{{"image", result.name}, {"status", name_of(result.status)}};
@@ -89,8 +96,8 @@ ordered_json to_json(const Result& result, const std::vector<std::string>& class
   all["lungs_trusted"] = result.lungs_trusted;
   all["crop"] = to_json(result.crop);
   all["size"] = ordered_json::array({result.image_size.width, result.image_size.height});
-  all["warnings"] = ordered_json::array();
-  if (const std::string note = crop_note(result); !note.empty()) all["warnings"].push_back(note);
+  all["warnings"] = result_notes(result);
+  if (!result.notes.empty()) all["notes"] = result.notes;
   const Timings& time = result.milliseconds;
   all["milliseconds"] = {{"read", rounded(time.read, 3)},
                          {"segment", rounded(time.segment, 3)},
@@ -120,6 +127,7 @@ Result result_from_json(const json& all, const std::vector<std::string>& classes
   all.at("lungs_trusted").get_to(result.lungs_trusted);
   result.crop = box_from(all.at("crop"));
   result.image_size = {all.at("size").at(0).get<int>(), all.at("size").at(1).get<int>()};
+  result.notes = all.value("notes", std::vector<std::string>());
   const auto& time = all.at("milliseconds");
   result.milliseconds = {time.at("read"), time.at("segment"), time.at("enhance"),
                          time.at("classify"), time.at("explain")};

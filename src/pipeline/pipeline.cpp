@@ -107,7 +107,9 @@ std::vector<Analysis> Pipeline::process(const std::vector<Input>& batch,
 
   each(open, &Timings::read, [&](std::size_t i, Analysis& analysis) {
     analysis.result.name = batch[i].name;
-    analysis.intermediates.image = read_radiograph(batch[i].file, {.force = options.force});
+    Radiograph radiograph = read_radiograph(batch[i].file, {.force = options.force});
+    analysis.intermediates.image = std::move(radiograph.image);
+    analysis.result.notes = std::move(radiograph.notes);
     analysis.result.image_size = analysis.intermediates.image.size();
   });
   open = still_open(std::move(open));

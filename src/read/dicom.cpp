@@ -1,194 +1,152 @@
 #include "dicom.h"
 
-#include <dcmtk/dcmdata/dcdeftag.h>
-#include <dcmtk/dcmdata/dcistrmb.h>
-
 #include <algorithm>
 #include <array>
-#include <cstring>
+#include <cmath>
 #include <opencv2/imgproc.hpp>
-#include <optional>
+#include <stdexcept>
 #include <vector>
 
 #include "cxr/error.h"
-#include "dicom_attributes.h"
 #include "dicom_pixels.h"
-#include "grayscale_transform.h"
+#include "frontal_chest.h"
+#include "stored_values.h"
 
 namespace cxr {
 namespace {
 
-/// By View Position, or by the meaning of the View Code where that speaks of a lateral view alone.
-bool is_lateral(const DicomAttributes& all) {
-  static constexpr std::array kLateral = {"LL", "RL", "LAT", "LATERAL", "LLAT", "RLAT"};
-  if (std::ranges::count(kLateral, all.text(DCM_ViewPosition)) > 0) return true;
-  DcmItem* code = all.item(DCM_ViewCodeSequence);
-  if (code == nullptr) return false;
-  const std::string meaning = DicomAttributes(*code).text(DCM_CodeMeaning);
-  const auto says = [&](const char* word) { return meaning.find(word) != std::string::npos; };
-  return says("LATERAL") && !says("OBLIQUE") && !says("DECUBITUS");
-}
-
-std::optional<DicomLut> read_lut(const DicomAttributes& all, const DcmTagKey& tag, bool is_signed) {
-  DcmItem* item = all.item(tag);
-  if (item == nullptr) return std::nullopt;
-  const DicomAttributes lut(*item);
-  const std::vector<std::uint16_t> descriptor = lut.words(DCM_LUTDescriptor);
-  if (descriptor.size() != 3) return std::nullopt;
-  const std::size_t count = descriptor[0] == 0 ? 65536 : descriptor[0];  // PS3.3, C.11.1.1.1
-  const int first = is_signed ? static_cast<std::int16_t>(descriptor[1]) : descriptor[1];
-  std::vector<std::uint16_t> entries = lut.words(DCM_LUTData);
-  if (entries.size() < count) return std::nullopt;
-  entries.resize(count);
-  return DicomLut{first, std::clamp<int>(descriptor[2], 8, 16), std::move(entries)};
-}
-
-std::optional<DicomWindow> read_window(const DicomAttributes& all) {
-  using Shape = DicomWindow::Shape;
-  const std::optional<double> centre = all.number(DCM_WindowCenter);
-  const std::optional<double> width = all.number(DCM_WindowWidth);
-  const std::string name = all.text(DCM_VOILUTFunction);
-  const Shape shape = name == "LINEAR_EXACT" ? Shape::linear_exact
-                      : name == "SIGMOID"    ? Shape::sigmoid
-                                             : Shape::linear;
-  const bool is_valid = shape == Shape::linear ? width >= 1 : width > 0;
-  if (!centre || !is_valid) return std::nullopt;
-  return DicomWindow{*centre, *width, shape};
-}
-
-std::optional<std::pair<int, int>> read_padding(const DicomAttributes& all, bool is_signed) {
-  if (!all.has(DCM_PixelPaddingValue)) return std::nullopt;
-  const int first = all.word(DCM_PixelPaddingValue, is_signed);
-  const int last =
-      all.has(DCM_PixelPaddingRangeLimit) ? all.word(DCM_PixelPaddingRangeLimit, is_signed) : first;
-  return std::minmax(first, last);
-}
-
-GrayscaleTransform read_tones(const DicomAttributes& all) {
-  GrayscaleTransform tones;
-  tones.bits = all.word(DCM_BitsStored);
-  tones.is_signed = all.word(DCM_PixelRepresentation) == 1;
-  tones.modality_lut = read_lut(all, DCM_ModalityLUTSequence, tones.is_signed);
-  tones.slope = all.number(DCM_RescaleSlope).value_or(1);
-  tones.intercept = all.number(DCM_RescaleIntercept).value_or(0);
-  const bool has_negatives = tones.is_signed || tones.intercept < 0 || tones.slope < 0;
-  tones.voi_lut = read_lut(all, DCM_VOILUTSequence, has_negatives && !tones.modality_lut);
-  tones.window = read_window(all);
-  tones.inverted = all.text(DCM_PhotometricInterpretation) == "MONOCHROME1";
-  tones.padding = read_padding(all, tones.is_signed);
-  return tones;
-}
-
-/// See apply_grayscale_transform().
-cv::Mat stored_values(const cv::Mat& samples, const DicomAttributes& all) {
-  const int bits = all.word(DCM_BitsStored);
-  const int shift = all.word(DCM_HighBit) + 1 - bits;
-  const int mask = (1 << bits) - 1;
-  // Two's complement with its sign turned over counts up from the least value.
-  const int sign = all.word(DCM_PixelRepresentation) == 1 ? 1 << (bits - 1) : 0;
-  cv::Mat stored;
-  samples.convertTo(stored, CV_16U);
-  for (int y = 0; y < stored.rows; ++y) {
-    auto* row = stored.ptr<std::uint16_t>(y);
-    std::transform(row, row + stored.cols, row, [&](std::uint16_t value) {
-      return static_cast<std::uint16_t>(((value >> shift) & mask) ^ sign);
-    });
+/// Runs a step, and gives what goes wrong the file's name.
+auto with_name(const std::filesystem::path& file, const auto& step) {
+  try {
+    return step();
+  } catch (const std::runtime_error& error) {
+    throw Error("read", file.string(), error.what());
   }
-  return stored;
+}
+
+bool is_palette(const DicomPixelFormat& format) { return format.photometric == "PALETTE COLOR"; }
+
+/// Samples of 32 bits, without a sign, in the unit of 255 for the brightest.
+cv::Mat scaled_down(const cv::Mat& samples, double brightest) {
+  cv::Mat scaled(samples.size(), CV_32FC3);
+  const auto to_float = [&](std::int32_t sample) {
+    return static_cast<float>(static_cast<std::uint32_t>(sample) * (255 / brightest));
+  };
+  const auto* first = samples.ptr<std::int32_t>();
+  std::transform(first, first + samples.total() * 3, scaled.ptr<float>(), to_float);
+  return scaled;
 }
 
 cv::Mat luma(const DicomPixels& pixels, int bits_stored) {
+  const double brightest = std::ldexp(1.0, bits_stored) - 1;
+  const bool is_long = pixels.samples.depth() == CV_32S;
+  const cv::Mat samples = is_long ? scaled_down(pixels.samples, brightest) : pixels.samples;
   cv::Mat grey;
-  if (pixels.colours == "RGB") {
-    cv::cvtColor(pixels.samples, grey, cv::COLOR_RGB2GRAY);
+  if (pixels.is_ybr) {
+    cv::extractChannel(samples, grey, 0);
   } else {
-    cv::extractChannel(pixels.samples, grey, 0);  // of YBR
+    cv::cvtColor(samples, grey, cv::COLOR_RGB2GRAY);
   }
-  grey.convertTo(grey, CV_8U, 255.0 / ((1 << bits_stored) - 1));
+  grey.convertTo(grey, CV_8U, is_long ? 1 : 255 / brightest);
   return grey;
 }
 
-/// DCMTK would log to standard error what is told better in an image's error.
-void silence_dcmtk() {
-  [[maybe_unused]] static const bool once = [] {
-    OFLog::configure(OFLogger::OFF_LOG_LEVEL);
-    return true;
-  }();
+/// Of the colours that samples are the numbers of.
+cv::Mat palette_luma(const cv::Mat& stored, const std::array<DicomLut, 3>& palette, int bits) {
+  static constexpr std::array kWeights = {0.299, 0.587, 0.114};  // ITU-R BT.601
+  const int brightest =
+      std::ranges::max({palette[0].brightest(), palette[1].brightest(), palette[2].brightest()});
+  std::vector<std::uint8_t> table(std::size_t{1} << bits);
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    double sum = 0;
+    for (std::size_t colour = 0; colour < 3; ++colour) {
+      sum += kWeights[colour] * palette[colour].at(static_cast<double>(i)) * 255 / brightest;
+    }
+    table[i] = cv::saturate_cast<std::uint8_t>(sum);
+  }
+  cv::Mat grey(stored.size(), CV_8UC1);
+  std::transform(stored.begin<std::uint16_t>(), stored.end<std::uint16_t>(),
+                 grey.begin<std::uint8_t>(), [&](std::uint16_t value) { return table[value]; });
+  return grey;
 }
 
 }  // namespace
 
-bool is_dicom(std::span<const std::uint8_t> bytes) noexcept {
-  return bytes.size() >= kDicomMagicBytes && std::memcmp(bytes.data() + 128, "DICM", 4) == 0;
-}
-
 DicomFile::DicomFile(std::span<const std::uint8_t> bytes, const std::filesystem::path& file,
                      bool force)
-    : file_(file) {
-  silence_dcmtk();
-  DcmInputBufferStream stream;
-  stream.setBuffer(bytes.data(), static_cast<offile_off_t>(bytes.size()));
-  stream.setEos();
-  content_.transferInit();
-  const OFCondition status = content_.read(stream);
-  content_.transferEnd();
-  if (status.bad()) fail("is damaged or incomplete DICOM; copy it again");
+    : file_(file),
+      set_(with_name(file, [&] { return DicomDataSet(bytes); })),
+      attributes_(read_attributes(DicomItem(set_.elements()))),
+      stretch_(stretch_of(attributes_.pixel_aspect)),
+      turn_(turn_of(attributes_.orientation)) {
   check_kind(force);
   check_pixels();
 }
 
-void DicomFile::check_kind(bool force) {
-  static constexpr std::array kRadiography = {"CR", "DX", "DR", "RG", "OT", "SC", ""};
-  const auto skip = [&](const std::string& what) {
-    if (!force) {
-      throw SkippedError("read", file_.string(), what + "; --force reads it all the same");
-    }
-  };
-  const DicomAttributes all(*content_.getDataset());
-  if (all.has(DCM_DirectoryRecordSequence)) {
+void DicomFile::check_kind(bool force) const {
+  if (attributes_.is_directory) {
     throw SkippedError("read", file_.string(), "is a DICOMDIR, no image");
   }
-  const std::string modality = all.text(DCM_Modality);
-  if (std::ranges::count(kRadiography, modality) == 0) {
-    skip("not a chest radiograph: its modality is " + modality.substr(0, 16));
+  if (!set_.has_pixels()) throw SkippedError("read", file_.string(), "is DICOM without an image");
+  const std::string why = why_not_frontal_chest(attributes_);
+  if (!force && !why.empty()) {
+    throw SkippedError("read", file_.string(), why + "; --force reads it all the same");
   }
-  if (!all.has(DCM_PixelData)) fail("is DICOM without an image");
-  if (is_lateral(all)) skip("is a lateral view");
-  const double frames = all.number(DCM_NumberOfFrames).value_or(1);
-  if (frames > 1) skip("has " + std::to_string(static_cast<long>(frames)) + " frames");
 }
 
-void DicomFile::check_pixels() {
-  const DicomAttributes all(*content_.getDataset());
-  if (size().width == 0 || size().height == 0) fail("is damaged DICOM: its header has no size");
-  const int stored = all.word(DCM_BitsStored), allocated = all.word(DCM_BitsAllocated);
-  const int high = all.word(DCM_HighBit);
-  if ((allocated != 8 && allocated != 16) || stored < 1 || high >= allocated || high < stored - 1) {
+void DicomFile::check_pixels() const {
+  const DicomPixelFormat& format = attributes_.pixels;
+  if (format.columns == 0 || format.rows == 0) fail("is damaged DICOM: its header has no size");
+  const int stored = format.bits_stored, allocated = format.bits_allocated;
+  const bool is_whole = allocated == 8 || allocated == 16 || allocated == 32;
+  const bool fits = stored >= 1 && format.high_bit < allocated && format.high_bit >= stored - 1;
+  const bool is_colour = format.samples_per_pixel == 3;
+  if (!is_whole || !fits) {
     fail("has pixels of " + std::to_string(stored) + " in " + std::to_string(allocated) +
          " bits, which are not read");
   }
-  const int samples = all.word(DCM_SamplesPerPixel);
-  const std::string colours = all.text(DCM_PhotometricInterpretation);
-  const bool is_grey = samples == 1 && colours.starts_with("MONOCHROME");
-  const bool is_colour = samples == 3 && (colours == "RGB" || colours.starts_with("YBR_"));
-  if (!is_grey && !is_colour) fail("is neither grey nor RGB nor YBR; convert it");
-}
-
-cv::Size DicomFile::size() {
-  const DicomAttributes all(*content_.getDataset());
-  return {all.word(DCM_Columns), all.word(DCM_Rows)};
-}
-
-cv::Mat DicomFile::decode() {
-  DcmDataset& set = *content_.getDataset();
-  const DicomAttributes all(set);
-  try {
-    const DicomPixels pixels = decode_first_frame(set);
-    if (pixels.samples.channels() == 3) return luma(pixels, all.word(DCM_BitsStored));
-    return apply_grayscale_transform(stored_values(pixels.samples, all), read_tones(all));
-  } catch (const std::runtime_error& error) {
-    fail(error.what());
+  const std::string& photometric = format.photometric;
+  const bool is_known = is_colour
+                            ? photometric == "RGB" || photometric.starts_with("YBR_")
+                            : format.samples_per_pixel == 1 &&
+                                  (photometric.starts_with("MONOCHROME") || is_palette(format));
+  if (!is_known) fail("is neither grey nor RGB nor YBR; convert it");
+  if (is_palette(format) && (!attributes_.palette || allocated == 32)) {
+    fail("has a palette that is missing, damaged or segmented; convert it");
   }
+}
+
+cv::Size DicomFile::size() const {
+  return upright_size({attributes_.pixels.columns, attributes_.pixels.rows}, stretch_, turn_);
+}
+
+std::uint64_t DicomFile::decoding_bytes() const {
+  const cv::Size upright = size();
+  return 3 * attributes_.pixels.frame_bytes() +
+         2 * static_cast<std::uint64_t>(upright.width) * static_cast<std::uint64_t>(upright.height);
+}
+
+cv::Mat DicomFile::grey_image() {
+  const DicomPixelFormat& format = attributes_.pixels;
+  const DicomPixels pixels = decode_first_frame(set_, format);
+  if (format.samples_per_pixel == 3) return luma(pixels, format.bits_stored);
+  GrayscaleTransform tones = attributes_.tones;
+  const cv::Mat stored = stored_values(pixels.samples, format, tones);
+  if (is_palette(format)) return palette_luma(stored, *attributes_.palette, format.bits_stored);
+  return apply_grayscale_transform(stored, tones);
+}
+
+Radiograph DicomFile::decode() {
+  Radiograph radiograph{
+      with_name(file_, [&] { return bring_upright(grey_image(), stretch_, turn_); })};
+  if (stretch_ != cv::Size2d(1, 1)) {
+    radiograph.notes.emplace_back("resampled: its pixels are not square");
+  }
+  if (turn_.is_needed()) {
+    radiograph.notes.push_back("turned upright: its Patient Orientation is " +
+                               described(attributes_.orientation));
+  }
+  return radiograph;
 }
 
 void DicomFile::fail(const std::string& what) const { throw Error("read", file_.string(), what); }

@@ -1,41 +1,45 @@
 #pragma once
 
-#include <dcmtk/dcmdata/dcfilefo.h>
-
 #include <cstdint>
 #include <filesystem>
 #include <opencv2/core.hpp>
 #include <span>
 #include <string>
 
+#include "cxr/read.h"
+#include "dicom_attributes.h"
+#include "dicom_data_set.h"
+#include "orientation.h"
+
 namespace cxr {
 
-/// How many bytes of a file is_dicom() looks at.
-inline constexpr std::size_t kDicomMagicBytes = 132;
-
-/// Whether a file's first bytes are those of DICOM (PS3.10, 7.1).
-bool is_dicom(std::span<const std::uint8_t> bytes) noexcept;
-
-/// A DICOM file with one image. Nothing of what it says about the patient is kept or told.
+/// A DICOM file with one image. Nothing of what it says about the patient is kept or told. Refers
+/// to the file's bytes, which must outlive it.
 class DicomFile {
  public:
-  /// Throws Error naming `file` where it is damaged, SkippedError where it says that it is no
-  /// frontal radiograph; with `force`, only where it has no image.
+  /// Throws Error naming `file` if it is damaged; SkippedError if it has no image or, without
+  /// `force`, states that it is no frontal chest radiograph.
   DicomFile(std::span<const std::uint8_t> bytes, const std::filesystem::path& file, bool force);
 
-  /// Pixels, as the header has it.
-  cv::Size size();
+  /// Pixels, of what decode() returns.
+  cv::Size size() const;
+  /// How much memory decode() takes, about.
+  std::uint64_t decoding_bytes() const;
 
-  /// Decodes the first frame, as read_radiograph() promises. Throws Error where it cannot be done.
-  cv::Mat decode();
+  /// Decodes the first frame, as read_radiograph() promises. Throws Error if that cannot be done.
+  Radiograph decode();
 
  private:
-  void check_kind(bool force);
-  void check_pixels();
+  void check_kind(bool force) const;
+  void check_pixels() const;
+  cv::Mat grey_image();
   [[noreturn]] void fail(const std::string& what) const;
 
   std::filesystem::path file_;
-  DcmFileFormat content_;
+  DicomDataSet set_;
+  DicomAttributes attributes_;
+  cv::Size2d stretch_;
+  Turn turn_;
 };
 
 }  // namespace cxr

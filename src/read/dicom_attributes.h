@@ -1,71 +1,59 @@
 #pragma once
 
-#include <dcmtk/dcmdata/dcitem.h>
-
-#include <cctype>
-#include <cstdint>
+#include <array>
 #include <optional>
 #include <string>
-#include <vector>
 
-#include "base/number.h"
+#include "dicom_item.h"
+#include "grayscale_transform.h"
 
 namespace cxr {
 
-/// The values of a DICOM data set, as they are needed here. What is missing or of another kind is
-/// empty.
-class DicomAttributes {
- public:
-  explicit DicomAttributes(DcmItem& item) : item_(item) {}
+/// How the samples of a DICOM image are stored (PS3.3, C.7.6.3).
+struct DicomPixelFormat {
+  int rows = 0, columns = 0;
+  int samples_per_pixel = 1;
+  int bits_allocated = 0, bits_stored = 0, high_bit = 0;
+  bool is_signed = false;   ///< two's complement
+  bool in_planes = false;   ///< samples of a colour lie together (Planar Configuration 1)
+  std::string photometric;  ///< `MONOCHROME2`, `RGB`, ...
+  int frames = 1;
 
-  bool has(const DcmTagKey& tag) const { return item_.tagExists(tag); }
-
-  /// The first of a text's values, in capitals, without the blanks that pad it.
-  std::string text(const DcmTagKey& tag) const {
-    OFString value;
-    item_.findAndGetOFString(tag, value);
-    std::string text(value.data(), value.size());
-    for (char& letter : text) {
-      letter = static_cast<char>(std::toupper(static_cast<unsigned char>(letter)));
-    }
-    return text;
+  bool is_subsampled() const { return photometric.find("_42") != std::string::npos; }
+  /// Of an uncompressed frame.
+  std::size_t frame_bytes() const {
+    const std::size_t pixels = static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns);
+    const std::size_t samples = is_subsampled() ? 2 : static_cast<std::size_t>(samples_per_pixel);
+    return pixels * samples * static_cast<std::size_t>(bits_allocated / 8);
   }
-
-  /// The first of a decimal or integer string's values.
-  std::optional<double> number(const DcmTagKey& tag) const {
-    std::string value = text(tag);
-    if (value.starts_with('+')) value.erase(0, 1);
-    return parse_number(value);
-  }
-
-  std::vector<std::uint16_t> words(const DcmTagKey& tag) const {
-    const Uint16* words = nullptr;
-    const Sint16* signed_words = nullptr;
-    unsigned long count = 0;
-    if (item_.findAndGetUint16Array(tag, words, &count).good() && words != nullptr) {
-      return {words, words + count};
-    }
-    if (item_.findAndGetSint16Array(tag, signed_words, &count).good() && signed_words != nullptr) {
-      return {signed_words, signed_words + count};
-    }
-    return {};
-  }
-
-  /// The first of its 16-bit values, or 0.
-  int word(const DcmTagKey& tag, bool is_signed = false) const {
-    const std::vector<std::uint16_t> values = words(tag);
-    if (values.empty()) return 0;
-    return is_signed ? static_cast<std::int16_t>(values.front()) : values.front();
-  }
-
-  /// The first item of a sequence; null where there is none.
-  DcmItem* item(const DcmTagKey& tag) const {
-    DcmItem* found = nullptr;
-    return item_.findAndGetSequenceItem(tag, found).good() ? found : nullptr;
-  }
-
- private:
-  DcmItem& item_;
 };
+
+/// All that is used of a DICOM data set but its pixels. Texts are in capitals and without padding;
+/// what the file does not state is empty.
+struct DicomAttributes {
+  // What it shows.
+  bool is_directory = false;  ///< a DICOMDIR
+  std::string sop_class;      ///< UID
+  std::string modality;
+  std::string body_part;        ///< Body Part Examined
+  std::string anatomic_region;  ///< meaning of the code
+  std::string view_position;
+  std::string view;  ///< meaning of the code
+  /// Series Description, Protocol Name and Study Description: the most specific comes first.
+  std::array<std::string, 3> descriptions;
+
+  // How it lies.
+  /// Patient Orientation: where the rows run to, and where the columns.
+  std::array<std::string, 2> orientation;
+  /// Height of a pixel over its width; 1 if it is not stated.
+  double pixel_aspect = 1;
+
+  DicomPixelFormat pixels;
+  GrayscaleTransform tones;
+  /// Red, green and blue of `PALETTE COLOR`.
+  std::optional<std::array<DicomLut, 3>> palette;
+};
+
+DicomAttributes read_attributes(const DicomItem& set);
 
 }  // namespace cxr

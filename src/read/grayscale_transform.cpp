@@ -1,6 +1,7 @@
 #include "grayscale_transform.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -11,23 +12,17 @@ namespace {
 /// From a stored value to a grey value, 0 to 255, before it is rounded.
 using Tone = std::function<double(double)>;
 
-double look_up(const DicomLut& lut, double value) {
-  const double last = static_cast<double>(lut.entries.size() - 1);
-  return lut
-      .entries[static_cast<std::size_t>(std::clamp(std::round(value) - lut.first, 0.0, last))];
-}
-
 double apply_modality(const GrayscaleTransform& tones, double stored) {
-  return tones.modality_lut ? look_up(*tones.modality_lut, stored)
+  return tones.modality_lut ? tones.modality_lut->at(stored)
                             : stored * tones.slope + tones.intercept;
 }
 
 /// The inversion comes before the rounding, as a change of sign or an exact difference, so that a
 /// negative's tones are the picture's own.
 Tone by_lut(const DicomLut& lut, bool inverted) {
-  const double brightest = (1 << lut.bits) - 1;
+  const double brightest = lut.brightest();
   return [&lut, inverted, brightest](double value) {
-    const double entry = std::min(look_up(lut, value), brightest);
+    const double entry = lut.at(value);
     return (inverted ? brightest - entry : entry) * 255 / brightest;
   };
 }
@@ -81,6 +76,16 @@ Tone choose_tone(const cv::Mat& stored, const GrayscaleTransform& tones) {
 }
 
 }  // namespace
+
+double DicomLut::at(double value) const {
+  const double last = static_cast<double>(entries.size() - 1);
+  return entries[static_cast<std::size_t>(std::clamp(std::round(value) - first, 0.0, last))];
+}
+
+int DicomLut::brightest() const {
+  const unsigned most = std::max<unsigned>(*std::ranges::max_element(entries), 255);
+  return (1 << std::bit_width(most)) - 1;
+}
 
 cv::Mat apply_grayscale_transform(const cv::Mat& stored, const GrayscaleTransform& tones) {
   const Tone tone = choose_tone(stored, tones);

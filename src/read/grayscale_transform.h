@@ -11,8 +11,12 @@ namespace cxr {
 /// the last.
 struct DicomLut {
   int first = 0;                       ///< the value that the first entry is for
-  int bits = 16;                       ///< of an entry: 8 to 16
   std::vector<std::uint16_t> entries;  ///< one or more
+
+  double at(double value) const;
+  /// 2^bits - 1 for the bits that its entries need, 8 or more. How many they have by the file is
+  /// wrong too often: tables of 12 bits that are said to have 16 would be black.
+  int brightest() const;
 };
 
 struct DicomWindow {
@@ -31,7 +35,7 @@ struct GrayscaleTransform {
   double slope = 1, intercept = 0;  ///< where there is no modality look-up table
   std::optional<DicomLut> voi_lut = {};
   std::optional<DicomWindow> window = {};  ///< where there is no VOI look-up table
-  bool inverted = false;                   ///< small values are bright (MONOCHROME1)
+  bool inverted = false;                   ///< small values are bright (MONOCHROME1, INVERSE)
   std::optional<std::pair<int, int>> padding =
       {};  ///< stored values, from and to, that are no picture
 

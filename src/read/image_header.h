@@ -6,6 +6,10 @@
 
 namespace cxr {
 
+/// What the three components of a JPEG are, by its marker of Adobe, their names, or its marker of
+/// JFIF. Lossless JPEG has no colour transformation and says nothing.
+enum class JpegColours { unknown, rgb, ybr };
+
 enum class ImageFormat { png, jpeg, tiff, bmp, webp };
 
 /// How many bytes of a file image_format() looks at.
@@ -20,8 +24,13 @@ struct ImageHeader {
   /// checksums they state. TIFF, BMP: always true, as
   /// OpenCV finds missing pixels of these itself.
   bool complete = true;
-  bool white_is_zero = false;  ///< TIFF: small values are bright
-  bool transposed = false;     ///< JPEG, TIFF: shown turned by a quarter, width as height
+  std::int64_t bytes_per_pixel = 4;  ///< decoded; where the format has several kinds, the most
+  bool white_is_zero = false;        ///< TIFF: small values are bright
+  bool transposed = false;           ///< JPEG, TIFF: shown turned by a quarter, width as height
+  /// Decoding takes minutes or gigabytes for its size: a JPEG of thousands of scans, a TIFF with
+  /// tiles far larger than its image.
+  bool is_costly = false;
+  JpegColours colours = JpegColours::unknown;  ///< JPEG of three components
 };
 
 /// The format of a file by its first bytes; none where it is no image.

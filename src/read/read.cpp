@@ -14,6 +14,9 @@
 #include "cxr/error.h"
 #include "dicom.h"
 #include "image_header.h"
+#include "memory_budget.h"
+#include "png_chunks.h"
+#include "quiet.h"
 
 namespace cxr {
 namespace {
@@ -22,13 +25,25 @@ namespace fs = std::filesystem;
 
 constexpr std::uintmax_t kMaxFileBytes = std::uintmax_t{1} << 30;
 
+/// For the bytes of files, and for what they are decoded to, on all threads together.
+MemoryBudget file_budget(kMaxFileBytes);
+MemoryBudget pixel_budget(std::uint64_t{1} << 30);
+
 [[noreturn]] void fail(const fs::path& file, const std::string& what) {
   throw Error("read", file.string(), what);
 }
 
-std::vector<std::uint8_t> read_bytes(const fs::path& file) {
+/// The size of a file that can be read.
+std::uintmax_t size_in_bytes(const fs::path& file) {
   std::error_code error;
   const fs::file_status status = fs::status(file, error);
+  if (fs::is_directory(status)) {  // that was not listed
+    const fs::directory_iterator listing(file, error);
+    fail(file, error ? "cannot be listed: " + error.message() : "is a folder");
+  }
+  if (error && status.type() != fs::file_type::not_found) {
+    fail(file, "cannot be opened: " + error.message());
+  }
   if (!fs::exists(status)) fail(file, "no such file");
   // A pipe or device has no size and may have no end.
   if (!fs::is_regular_file(status)) fail(file, "is not a regular file");
@@ -36,7 +51,10 @@ std::vector<std::uint8_t> read_bytes(const fs::path& file) {
   if (error) fail(file, "cannot be opened: " + error.message());
   if (size == 0) fail(file, "is empty");
   if (size > kMaxFileBytes) fail(file, "is larger than 1 GiB");
+  return size;
+}
 
+std::vector<std::uint8_t> read_bytes(const fs::path& file, std::uintmax_t size) {
   std::ifstream stream(file, std::ios::binary);
   if (!stream) fail(file, std::string("cannot be opened: ") + std::strerror(errno));
   std::vector<std::uint8_t> bytes(static_cast<std::size_t>(size));
@@ -62,6 +80,9 @@ ImageHeader read_header(const std::vector<std::uint8_t>& bytes, const fs::path& 
   if (!header) fail(file, "is not a DICOM, PNG, JPEG, TIFF, BMP or WebP image");
   if (header->width == 0 || header->height == 0) fail(file, "is damaged: its header has no size");
   if (!header->complete) fail(file, "is damaged or incomplete; copy it again");
+  if (header->is_costly) {
+    fail(file, "would take far more time or memory than its size allows; convert it");
+  }
   check_size({header->width, header->height}, file, max_pixels);
   return *header;
 }
@@ -134,31 +155,38 @@ bool has_image_magic(const fs::path& file) {
   return image_format(start) || is_dicom(start);
 }
 
-}  // namespace
+/// What decoding and conversion take, about.
+std::uint64_t decoding_bytes(const ImageHeader& header) {
+  return static_cast<std::uint64_t>(2 * header.width * header.height * header.bytes_per_pixel);
+}
 
-cv::Mat read_radiograph(const fs::path& file, const ReadOptions& options) {
-  const std::vector<std::uint8_t> bytes = read_bytes(file);
-  if (is_dicom(bytes)) {
-    DicomFile dicom(bytes, file, options.force);
-    check_size(dicom.size(), file, options.max_pixels);
-    return dicom.decode();
-  }
+Radiograph read_dicom(const std::vector<std::uint8_t>& bytes, const fs::path& file,
+                      const ReadOptions& options) {
+  DicomFile dicom(bytes, file, options.force);
+  check_size(dicom.size(), file, options.max_pixels);
+  const MemoryBudget::Share share(pixel_budget, dicom.decoding_bytes());
+  return dicom.decode();
+}
+
+Radiograph read_image(std::vector<std::uint8_t>& bytes, const fs::path& file,
+                      const ReadOptions& options) {
   const ImageHeader header = read_header(bytes, file, options.max_pixels);
+  if (header.format == ImageFormat::png) remove_compressed_texts(bytes);
+  const MemoryBudget::Share share(pixel_budget, decoding_bytes(header));
   cv::Mat image = decode(bytes, header.format, file);
   // libtiff has already laid 8-bit pixels on black and turned inverted ones; it does neither for
   // deeper ones.
   const bool raw = header.format != ImageFormat::tiff || image.depth() != CV_8U;
-  if (image.depth() == CV_8U) return to_grey(image, raw);
+  if (image.depth() == CV_8U) return {to_grey(image, raw)};
 
   if (image.depth() != CV_16U) image.convertTo(image, CV_32F);
   if (!cv::checkRange(image)) fail(file, "holds samples that are not finite numbers");
   cv::Mat radiograph = stretch_to_8_bit(to_grey(image, raw));
   if (header.white_is_zero) cv::bitwise_not(radiograph, radiograph);
-  return radiograph;
+  return {radiograph};
 }
 
-cv::Size radiograph_size(const fs::path& file) {
-  const std::vector<std::uint8_t> bytes = read_bytes(file);
+cv::Size size_of(const std::vector<std::uint8_t>& bytes, const fs::path& file) {
   if (is_dicom(bytes)) {
     const cv::Size size = DicomFile(bytes, file, false).size();
     check_size(size, file, kMaxPixels);
@@ -167,6 +195,29 @@ cv::Size radiograph_size(const fs::path& file) {
   const ImageHeader header = read_header(bytes, file, kMaxPixels);
   const cv::Size size(static_cast<int>(header.width), static_cast<int>(header.height));
   return header.transposed ? cv::Size(size.height, size.width) : size;
+}
+
+}  // namespace
+
+Radiograph read_radiograph(const fs::path& file, const ReadOptions& options) {
+  const std::uintmax_t size = size_in_bytes(file);
+  const MemoryBudget::Share share(file_budget, size);
+  std::vector<std::uint8_t> bytes = read_bytes(file, size);
+  Radiograph radiograph;
+  run_quietly([&] {
+    radiograph =
+        is_dicom(bytes) ? read_dicom(bytes, file, options) : read_image(bytes, file, options);
+  });
+  return radiograph;
+}
+
+cv::Size radiograph_size(const fs::path& file) {
+  const std::uintmax_t bytes_in_file = size_in_bytes(file);
+  const MemoryBudget::Share share(file_budget, bytes_in_file);
+  const std::vector<std::uint8_t> bytes = read_bytes(file, bytes_in_file);
+  cv::Size size;
+  run_quietly([&] { size = size_of(bytes, file); });
+  return size;
 }
 
 bool looks_like_image(const fs::path& file) noexcept {

@@ -109,7 +109,7 @@ std::vector<LoadedExample> load_batch(std::span<const ExampleRow> rows, const Co
   for (const ExampleRow& chosen : rows) {
     const ManifestRow& row = *chosen.row;
     names.push_back(std::filesystem::weakly_canonical(row.image).string());
-    images.push_back(with_line(row, [&] { return read_radiograph(row.image); }));
+    images.push_back(with_line(row, [&] { return read_radiograph(row.image).image; }));
   }
   const std::vector<Lungs> lungs = cache.find(names, images);
   std::vector<LoadedExample> loaded;

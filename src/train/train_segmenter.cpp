@@ -43,7 +43,7 @@ Examples load(const TrainingOptions& options, const TrainingListener& listener) 
   const auto rows = read_manifests(options.manifests, Purpose::segmentation);
   const auto read_example = [&](const ExampleRow& chosen) {
     const ManifestRow& row = *chosen.row;
-    const cv::Mat image = read_radiograph(row.image);
+    const cv::Mat image = read_radiograph(row.image).image;
     const cv::Mat mask = read_lung_mask(row.mask, image.size());
     if (chosen.part != Part::training) return Example{image, mask, row.source};
     return Example{shrunk(image, kept), shrunk(mask, kept), row.source};

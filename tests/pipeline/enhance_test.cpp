@@ -20,7 +20,7 @@ cv::Rect to_rect(const nlohmann::json& box) {
 TEST(Enhance, CropAndPlanesAreTheOriginalsToTheBit) {
   for (const auto& entry : test::golden_index()["cases"]) {
     const std::string name = entry["image"];
-    const cv::Mat image = read_radiograph(test::golden_file(name));
+    const cv::Mat image = read_radiograph(test::golden_file(name)).image;
     const LungBox lungs{to_rect(entry["region"]), entry["confidence"].get<double>()};
     const cv::Rect crop =
         choose_crop(lungs, entry["crop_confidence_threshold"].get<double>(), image.size());

@@ -152,7 +152,7 @@ TEST_F(PipelineTest, ABoxOfTheWholeImageIsNotTakenForTrust) {
   const auto result = Pipeline(strict).process({inputs_.back()}, {}).front().result;
   EXPECT_EQ(result.lungs.box, cv::Rect(0, 0, 150, 200));
   EXPECT_FALSE(result.lungs_trusted);
-  EXPECT_EQ(crop_note(result), "lungs unsure; whole image used");
+  EXPECT_EQ(result_note(result), "lungs unsure; whole image used");
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <dcmtk/dcmdata/dcpxitem.h>
 #include <dcmtk/dcmdata/dcrleerg.h>
 #include <dcmtk/dcmdata/dcuid.h>
+#include <dcmtk/dcmdata/dcvrobow.h>
 #include <dcmtk/dcmimage/diregist.h>  // JPEG of colour images
 #include <dcmtk/dcmjpeg/djencode.h>
 #include <dcmtk/dcmjpeg/djrplol.h>
@@ -49,7 +50,7 @@ std::pair<DcmItem*, DcmTagKey> find_place(DcmItem& set, const std::string& place
 }
 
 int bits_stored(const DicomSpec& spec) {
-  return spec.bits_stored != 0 ? spec.bits_stored : spec.samples.depth() == CV_8U ? 8 : 16;
+  return spec.bits_stored != 0 ? spec.bits_stored : static_cast<int>(8 * spec.samples.elemSize1());
 }
 
 void describe(DcmDataset& set, const DicomSpec& spec) {
@@ -65,7 +66,7 @@ void describe(DcmDataset& set, const DicomSpec& spec) {
   if (spec.samples.channels() == 3) word(DCM_PlanarConfiguration, spec.in_planes ? 1 : 0);
   word(DCM_Rows, spec.samples.rows / spec.frames);
   word(DCM_Columns, spec.samples.cols);
-  word(DCM_BitsAllocated, spec.samples.depth() == CV_8U ? 8 : 16);
+  word(DCM_BitsAllocated, static_cast<int>(8 * spec.samples.elemSize1()));
   word(DCM_BitsStored, bits_stored(spec));
   word(DCM_HighBit, spec.high_bit == 0 ? bits_stored(spec) - 1 : spec.high_bit);
   word(DCM_PixelRepresentation, spec.samples.depth() == CV_16S ? 1 : 0);
@@ -74,11 +75,16 @@ void describe(DcmDataset& set, const DicomSpec& spec) {
   }
   for (const auto& [place, text] : spec.texts) {
     const auto [item, tag] = find_place(set, place);
-    check(item->putAndInsertString(tag, text.c_str()));
+    check(item->putAndInsertString(tag, text.data(), static_cast<Uint32>(text.size())));
   }
   for (const auto& [place, words] : spec.words) {
     const auto [item, tag] = find_place(set, place);
     check(item->putAndInsertUint16Array(tag, words.data(), words.size()));
+  }
+  for (const auto& [place, bytes] : spec.unknown) {
+    auto* element = new DcmOtherByteOtherWord(DcmTag(tag_at(place), EVR_UN));
+    check(element->putUint8Array(reinterpret_cast<const Uint8*>(bytes.data()), bytes.size()));
+    check(set.insert(element, OFTrue));
   }
 }
 
@@ -124,12 +130,21 @@ Bytes jpeg_2000(const DicomSpec& spec) {
   return bytes;
 }
 
-void insert_codestream(DcmDataset& set, Bytes bytes, E_TransferSyntax syntax) {
+void insert_codestream(DcmDataset& set, const Bytes& bytes, E_TransferSyntax syntax,
+                       int fragments = 1) {
   auto* sequence = new DcmPixelSequence(DCM_PixelData);
   sequence->insert(new DcmPixelItem(DCM_PixelItemTag));
-  DcmOffsetList offsets;
-  check(
-      sequence->storeCompressedFrame(offsets, bytes.data(), static_cast<Uint32>(bytes.size()), 0));
+  const std::size_t length = (bytes.size() / static_cast<std::size_t>(fragments) + 1) / 2 * 2;
+  for (int i = 0; i < fragments; ++i) {
+    const std::size_t begin = length * static_cast<std::size_t>(i);
+    Bytes part(bytes.begin() + static_cast<std::ptrdiff_t>(begin),
+               i + 1 == fragments ? bytes.end()
+                                  : bytes.begin() + static_cast<std::ptrdiff_t>(begin + length));
+    if (part.size() % 2 != 0) part.push_back(0);
+    auto* item = new DcmPixelItem(DCM_PixelItemTag);
+    check(item->putUint8Array(part.data(), part.size()));
+    check(sequence->insert(item));
+  }
   auto* pixels = new DcmPixelData(DCM_PixelData);
   pixels->putOriginalRepresentation(syntax, nullptr, sequence);
   check(set.insert(pixels));
@@ -151,7 +166,13 @@ void write_dicom(const std::filesystem::path& file, const DicomSpec& spec) {
   DcmFileFormat content;
   DcmDataset& set = *content.getDataset();
   describe(set, spec);
-  if (spec.syntax == EXS_JPEGLSLossless || spec.syntax == EXS_JPEGLSLossy) {
+  if (!spec.has_image) {
+    // Nothing but attributes.
+  } else if (!spec.codestream.empty()) {
+    insert_codestream(set, spec.codestream, spec.syntax, spec.fragments);
+  } else if (!spec.raw.empty()) {
+    insert_raw(set, spec.raw, false);
+  } else if (spec.syntax == EXS_JPEGLSLossless || spec.syntax == EXS_JPEGLSLossy) {
     insert_codestream(set, jpeg_ls(spec), spec.syntax);
   } else if (spec.syntax == EXS_JPEG2000LosslessOnly || spec.syntax == EXS_JPEG2000) {
     insert_codestream(set, jpeg_2000(spec), spec.syntax);
@@ -165,7 +186,9 @@ void write_dicom(const std::filesystem::path& file, const DicomSpec& spec) {
     if (spec.syntax == EXS_JPEGProcess14SV1) parameter = &lossless;
     check(set.chooseRepresentation(spec.syntax, parameter));
   }
-  check(content.saveFile(file.c_str(), spec.syntax));
+  const auto mode = spec.has_preamble ? EWM_fileformat : EWM_dataset;
+  check(content.saveFile(file.c_str(), spec.syntax, EET_UndefinedLength, EGL_recalcGL, EPD_noChange,
+                         0, 0, mode));
 }
 
 }  // namespace cxr::test

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+
+namespace cxr {
+
+/// Memory that several threads share: large files wait for one another, so that what a file needs
+/// does not multiply with the number of threads. One that needs more than all of it is let through
+/// alone.
+class MemoryBudget {
+ public:
+  explicit MemoryBudget(std::uint64_t bytes) : bytes_(bytes) {}
+
+  /// A share of the budget, until it is destroyed.
+  class Share {
+   public:
+    /// Waits until there is room. The same thread must not ask for a second share of a budget.
+    Share(MemoryBudget& budget, std::uint64_t bytes) : budget_(budget), bytes_(bytes) {
+      std::unique_lock lock(budget_.mutex_);
+      budget_.freed_.wait(
+          lock, [&] { return budget_.taken_ == 0 || budget_.taken_ + bytes_ <= budget_.bytes_; });
+      budget_.taken_ += bytes_;
+    }
+    ~Share() {
+      const std::scoped_lock lock(budget_.mutex_);
+      budget_.taken_ -= bytes_;
+      budget_.freed_.notify_all();
+    }
+    Share(const Share&) = delete;
+    Share& operator=(const Share&) = delete;
+
+   private:
+    MemoryBudget& budget_;
+    const std::uint64_t bytes_;
+  };
+
+ private:
+  const std::uint64_t bytes_;
+  std::uint64_t taken_ = 0;
+  std::mutex mutex_;
+  std::condition_variable freed_;
+};
+
+}  // namespace cxr
