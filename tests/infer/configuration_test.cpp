@@ -149,7 +149,7 @@ TEST_F(ConfigurationTest, AContractsFieldsMustBeKnown) {
                     R"(}, "classifier": "c.pt"})");
   };
   EXPECT_TRUE(with(R"({"temprature": 2})")
-                  .starts_with("segmenter.contract.temprature: unknown key; allowed: classes"));
+                  .starts_with("segmenter.contract.temprature: unknown key; allowed: adapted_from"));
   EXPECT_TRUE(with(R"({"input": {"side": 2}})")
                   .starts_with("segmenter.contract.input.side: unknown key; allowed: height"));
 }
