@@ -87,6 +87,10 @@ void add_configuration_options(CLI::App& app, ConfigurationOptions& options) {
   app.add_option("--threads", options.threads, "Number of threads; 0: one for each core")
       ->type_name("N");
   app.add_option("--device", options.device, "auto, cpu, cuda or cuda:N")->type_name("DEVICE");
+  app.add_option("--polarity", options.polarity,
+                 "What to do with negatives; auto: invert them: " + join(all_names<Polarity>()))
+      ->type_name("WHAT")
+      ->check(one_of<Polarity>());
   app.add_flag("--print-config", options.print,
                "Print the configuration in force, and where each value comes from, and exit");
 }
@@ -101,6 +105,7 @@ Configuration ConfigurationOptions::load() const {
   for (const std::string& assignment : set) changes.push_back(change_from(assignment));
   if (batch_size) changes.push_back({"batch_size", *batch_size, "--batch-size"});
   if (threads) changes.push_back({"threads", *threads, "--threads"});
+  if (polarity) changes.push_back({"polarity", *polarity, "--polarity"});
   if (device) changes.push_back({"device", *device, "--device"});
   return load_configuration(file.lexically_normal(), changes);
 }

@@ -39,11 +39,11 @@ struct Messages {
 void add_message_options(CLI::App& app, Messages& messages);
 
 /// The options that choose a configuration and change it: --config, --set, --batch-size, --threads,
-/// --device, --print-config.
+/// --device, --polarity, --print-config.
 struct ConfigurationOptions {
   std::filesystem::path config;
   std::vector<std::string> set;
-  std::optional<std::string> batch_size, threads, device;
+  std::optional<std::string> batch_size, threads, device, polarity;
   bool print = false;
 
   /// The configuration in force: the file (of an installed programme, the one that came along),

@@ -22,6 +22,13 @@ ordered_json to_json(const cv::Rect& box) {
   return ordered_json::array({box.x, box.y, box.width, box.height});
 }
 
+/// Classes as one cell: `Normal|Pneumonia`.
+std::string joined(const std::vector<std::string>& classes) {
+  std::string cell;
+  for (const std::string& name : classes) cell += (cell.empty() ? "" : "|") + name;
+  return guarded(cell);
+}
+
 cv::Rect box_from(const json& box) {
   return {box.at(0).get<int>(), box.at(1).get<int>(), box.at(2).get<int>(), box.at(3).get<int>()};
 }
@@ -33,7 +40,7 @@ std::vector<std::string> result_columns(const std::vector<std::string>& classes)
                                    "Status", "Error"};
   for (const std::string& name : classes) columns.push_back("P(" + name + ")");
   columns.insert(columns.end(), {"Box X", "Box Y", "Box Width", "Box Height", "Image Width",
-                                 "Image Height", "Note", "Milliseconds"});
+                                 "Image Height", "Note", "Milliseconds", "Prediction Set"});
   return columns;
 }
 
@@ -58,8 +65,9 @@ std::vector<std::string> result_cells(const Result& result,
        {box.x, box.y, box.width, box.height, result.image_size.width, result.image_size.height}) {
     cells.push_back(std::to_string(value));
   }
-  cells.push_back(crop_note(result));
+  cells.push_back(result_note(result));
   cells.push_back(fixed(result.milliseconds.total(), 1));
+  cells.push_back(joined(result.prediction_set.value_or(std::vector<std::string>())));
   return cells;
 }
 
@@ -68,10 +76,21 @@ std::string without_guard(const std::string& cell) {
   return is_guarded ? cell.substr(1) : cell;
 }
 
-std::string crop_note(const Result& result) {
-  if (result.lungs.box.empty()) return "no lungs found; whole image used";
-  if (!result.lungs_trusted) return "lungs unsure; whole image used";
-  return "";
+std::vector<std::string> result_notes(const Result& result) {
+  std::vector<std::string> notes;
+  if (result.inverted) notes.emplace_back("negative image; inverted");
+  if (result.lungs.box.empty()) {
+    notes.emplace_back("no lungs found; whole image used");
+  } else if (!result.lungs_trusted) {
+    notes.emplace_back("lungs unsure; whole image used");
+  }
+  return notes;
+}
+
+std::string result_note(const Result& result) {
+  std::string note;
+  for (const std::string& one : result_notes(result)) note += (note.empty() ? "" : "; ") + one;
+  return note;
 }
 
 ordered_json to_json(const Result& result, const std::vector<std::string>& classes) {
@@ -84,13 +103,14 @@ ordered_json to_json(const Result& result, const std::vector<std::string>& class
   for (std::size_t i = 0; i < classes.size(); ++i) {
     all["probabilities"][classes[i]] = result.probabilities[i];
   }
+  if (result.prediction_set) all["prediction_set"] = *result.prediction_set;
+  all["inverted"] = result.inverted;
   all["quality"] = result.lungs.quality;
   all["lung_box"] = to_json(result.lungs.box);
   all["lungs_trusted"] = result.lungs_trusted;
   all["crop"] = to_json(result.crop);
   all["size"] = ordered_json::array({result.image_size.width, result.image_size.height});
-  all["warnings"] = ordered_json::array();
-  if (const std::string note = crop_note(result); !note.empty()) all["warnings"].push_back(note);
+  all["warnings"] = result_notes(result);
   const Timings& time = result.milliseconds;
   all["milliseconds"] = {{"read", rounded(time.read, 3)},
                          {"segment", rounded(time.segment, 3)},
@@ -115,6 +135,10 @@ Result result_from_json(const json& all, const std::vector<std::string>& classes
     result.probabilities.push_back(all.at("probabilities").at(name).get<float>());
     if (name == result.prediction) result.predicted = result.probabilities.size() - 1;
   }
+  if (all.contains("prediction_set")) {
+    result.prediction_set = all.at("prediction_set").get<std::vector<std::string>>();
+  }
+  result.inverted = all.value("inverted", false);
   all.at("quality").get_to(result.lungs.quality);
   result.lungs.box = box_from(all.at("lung_box"));
   all.at("lungs_trusted").get_to(result.lungs_trusted);

@@ -70,7 +70,7 @@ std::string ResultWriter::for_people(const Result& result) const {
   std::string line = name + in_column(result.prediction, class_width_) + "  " +
                      right(fixed(100 * confidence, 1) + " %", 10) + "  " +
                      right(fixed(result.lungs.quality, 3), 7);
-  if (const std::string note = crop_note(result); !note.empty()) line += "  " + note;
+  if (const std::string note = result_note(result); !note.empty()) line += "  " + note;
   return line + "\n";
 }
 
