@@ -50,4 +50,40 @@ void train_segmenter(const SegmenterOptions& options, const TrainingListener& li
 /// train_segmenter().
 void train_classifier(const ClassifierOptions& options, const TrainingListener& listener);
 
+/// A classifier, and labelled radiographs that it was not trained on.
+struct SiteOptions {
+  std::filesystem::path model;      ///< the classifier
+  std::filesystem::path segmenter;  ///< finds the lungs
+  std::filesystem::path data;       ///< CSV: `image`, `label`; perhaps `patient`, `source`, `split`
+  std::string split;                ///< rows of this split; empty: all
+  std::vector<std::string> sources;  ///< rows of these sources; empty: all
+  std::filesystem::path out;         ///< the model to write
+};
+
+/// Writes a copy of a classifier whose temperature, offsets and conformal thresholds are fitted to
+/// the given radiographs. They should be like those that it will be used on, and none of them may
+/// have been in its training. A class without radiographs has an offset of 0, and is never excluded
+/// from a prediction set. Throws Error naming the file or the manifest's lines.
+void calibrate_classifier(const SiteOptions& options, const TrainingListener& listener);
+
+struct AdaptOptions {
+  SiteOptions site;
+  bool allow_missing = false;  ///< adapt to some of the classes only
+};
+
+/// Fits the last layer of a classifier to 20 to a few hundred radiographs of a hospital: features
+/// are computed once and stay as they are; the layer is held near the given one by L2, whose
+/// strength is chosen by cross-validation; then temperature, offsets and conformal thresholds are
+/// fitted to the cross-validated logits (cross-conformal prediction: Vovk, 2015). Before that, all
+/// of this is cross-validated itself, by patient, and the page OUT.md shows what it comes to,
+/// before and after.
+///
+/// Throws Error naming the manifest, and writes no model, where a class has radiographs of fewer
+/// than 5 patients (with `allow_missing`, a class may have none, and keeps its place relative to
+/// the others), or where the gain is within chance: the mean log loss, all labels weighing the
+/// same, must fall, with a 95 % bootstrap interval by patient that excludes 0, and the balanced
+/// accuracy must not fall. Throws Error for a classifier whose head is not global average pooling
+/// and one linear layer, named `weight` and `bias`, and otherwise as calibrate_classifier().
+void adapt_classifier(const AdaptOptions& options, const TrainingListener& listener);
+
 }  // namespace cxr

@@ -47,6 +47,27 @@ void add_contract_texts(CLI::App& command, TrainingOptions& options) {
   command.add_option("--licence", options.licence, "Licence of the model, for the contract");
 }
 
+void add_site_options(CLI::App& command, SiteOptions& options) {
+  command.option_defaults()->always_capture_default()->group("Data");
+  command.add_option("--model", options.model, "Classifier to start from")
+      ->required()
+      ->check(CLI::ExistingFile);
+  command.add_option("--segmenter", options.segmenter, "Model that finds the lungs")
+      ->required()
+      ->check(CLI::ExistingFile);
+  command
+      .add_option("--data", options.data,
+                  "CSV with the columns image and label; patient, source and split may be there")
+      ->required()
+      ->check(CLI::ExistingFile);
+  command.add_option("--split", options.split, "Use rows of this split only; empty: all");
+  command
+      .add_option("--sources", options.sources,
+                  "Use rows of these sources only, separated by commas")
+      ->delimiter(',');
+  command.add_option("--out", options.out, "Model file to write (.pt)")->required();
+}
+
 }  // namespace
 
 void add_segmenter_options(CLI::App& command, SegmenterOptions& options) {
@@ -64,6 +85,17 @@ void add_classifier_options(CLI::App& command, ClassifierOptions& options) {
   add_table(command, options.training);
   add_table(command, options);
   add_contract_texts(command, options.training);
+}
+
+void add_calibrate_options(CLI::App& command, SiteOptions& options) {
+  options.split = "val";
+  add_site_options(command, options);
+}
+
+void add_adapt_options(CLI::App& command, AdaptOptions& options) {
+  add_site_options(command, options.site);
+  command.add_flag("--allow-missing", options.allow_missing,
+                   "Adapt although a class has no images: to how the others are told apart");
 }
 
 }  // namespace cxr
