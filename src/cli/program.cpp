@@ -36,8 +36,8 @@ ConfigurationChange change_from(const std::string& assignment) {
   return {assignment.substr(0, at), assignment.substr(at + 1), "--set " + assignment};
 }
 
-/// Networks ask for the same large tensors again and again. Without this, glibc returns each of them
-/// to the kernel, and a fifth of the time is spent on page faults.
+/// Networks ask for the same large tensors again and again. Without this, glibc returns each of
+/// them to the kernel, and a fifth of the time is spent on page faults.
 void keep_freed_memory() {
 #ifdef __GLIBC__
   ::mallopt(M_MMAP_THRESHOLD, INT_MAX);
@@ -135,6 +135,10 @@ void add_configuration_options(CLI::App& app, ConfigurationOptions& options) {
       ->type_name("N");
   app.add_option("--device", options.device, "Device for the networks: auto, cpu, cuda or cuda:N")
       ->type_name("DEVICE");
+  app.add_option("--polarity", options.polarity,
+                 "What to do with negatives; auto: invert them: " + join(all_names<Polarity>()))
+      ->type_name("WHAT")
+      ->check(one_of<Polarity>());
   app.add_flag("--print-config", options.print,
                "Print the configuration in force and the origin of each value, and exit");
 }
@@ -149,6 +153,7 @@ Configuration ConfigurationOptions::load() const {
   for (const std::string& assignment : set) changes.push_back(change_from(assignment));
   if (batch_size) changes.push_back({"batch_size", *batch_size, "--batch-size"});
   if (threads) changes.push_back({"threads", *threads, "--threads"});
+  if (polarity) changes.push_back({"polarity", *polarity, "--polarity"});
   if (device) changes.push_back({"device", *device, "--device"});
   Configuration configuration = load_configuration(file.lexically_normal(), changes);
   use_threads(thread_count(configuration.threads));

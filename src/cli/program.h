@@ -38,12 +38,12 @@ struct Messages {
 /// Adds the options of all programs: -h, --version, -q, -v, --no-progress.
 void add_message_options(CLI::App& app, Messages& messages);
 
-/// The options that choose and override a configuration: --config, --set, --batch-size, --threads,
-/// --device, --print-config.
+/// The options that choose a configuration and change it: --config, --set, --batch-size, --threads,
+/// --device, --polarity, --print-config.
 struct ConfigurationOptions {
   std::filesystem::path config;
   std::vector<std::string> set;
-  std::optional<std::string> batch_size, threads, device;
+  std::optional<std::string> batch_size, threads, device, polarity;
   bool print = false;
 
   /// The configuration in force: the file (installed programs have a default), overridden by

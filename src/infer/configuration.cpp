@@ -145,6 +145,7 @@ Configuration parse(const json& document, const std::string& where,
     pipeline.crop_confidence_threshold = keys.number("crop_confidence_threshold", 0, 1);
   }
   if (keys.has("device")) pipeline.device = read_device(keys);
+  read_name(keys, "polarity", pipeline.polarity);
   if (keys.has("threads")) configuration.threads = keys.whole("threads", 0, 1024);
   if (keys.has("heatmap")) read_heatmap(keys.object("heatmap"), configuration);
   return configuration;
@@ -265,6 +266,7 @@ ordered_json to_json(const Configuration& configuration) {
           {"batch_size", configuration.batch_size},
           {"crop_confidence_threshold", pipeline.crop_confidence_threshold},
           {"device", pipeline.device},
+          {"polarity", name_of(pipeline.polarity)},
           {"threads", configuration.threads},
           {"heatmap",
            {{"cmap", heatmap.cmap},

@@ -4,15 +4,18 @@
 #include <chrono>
 #include <functional>
 #include <future>
+#include <numeric>
 #include <opencv2/core/utility.hpp>
 
 #include "base/utf8.h"
 #include "classify.h"
+#include "crop.h"
 #include "cxr/error.h"
 #include "cxr/read.h"
 #include "enhance.h"
 #include "explain.h"
 #include "network/threads.h"
+#include "polarity.h"
 #include "segment.h"
 
 namespace cxr {
@@ -66,12 +69,46 @@ std::vector<std::size_t> predictions(const Analyses& analyses) {
   return collected;
 }
 
-void note_prediction(Result& result, const float* probabilities,
-                     const std::vector<std::string>& classes) {
-  result.probabilities.assign(probabilities, probabilities + classes.size());
+/// Segments radiographs; negatives are inverted first.
+std::vector<Segmentation> segment_upright(const Network& segmenter, const Analyses& analyses,
+                                          Polarity polarity) {
+  std::vector<cv::Mat> images = collect(analyses, &Intermediates::image);
+  std::vector<Segmentation> segmentations = segment(segmenter, images);
+  if (polarity == Polarity::as_is) return segmentations;
+  const std::vector<bool> inverted = turn_negatives(segmenter, images, segmentations);
+  for (std::size_t i = 0; i < analyses.size(); ++i) {
+    analyses[i]->result.inverted = inverted[i];
+    analyses[i]->intermediates.image = images[i];
+  }
+  return segmentations;
+}
+
+void note_prediction(Result& result, const float* probabilities, const Contract& contract) {
+  result.probabilities.assign(probabilities, probabilities + contract.classes.size());
   const auto best = std::max_element(result.probabilities.begin(), result.probabilities.end());
   result.predicted = static_cast<std::size_t>(best - result.probabilities.begin());
-  result.prediction = classes[result.predicted];
+  result.prediction = contract.classes[result.predicted];
+  if (!contract.conformal.empty()) result.prediction_set = prediction_set(probabilities, contract);
+}
+
+/// The mean of each feature map of an image, K x h x w.
+std::vector<float> mean_of_maps(const float* maps, const std::vector<std::int64_t>& shape) {
+  const auto pixels = static_cast<std::size_t>(shape[2] * shape[3]);
+  std::vector<float> means(static_cast<std::size_t>(shape[1]));
+  for (std::size_t k = 0; k < means.size(); ++k) {
+    const float* map = maps + k * pixels;
+    means[k] = std::accumulate(map, map + pixels, 0.0F) / static_cast<float>(pixels);
+  }
+  return means;
+}
+
+void note_classification(Analysis& analysis, const Classification& classification, std::size_t i,
+                         const Contract& contract) {
+  note_prediction(analysis.result, classification.probabilities.at(i), contract);
+  const float* logits = classification.logits.at(i);
+  analysis.intermediates.logits.assign(logits, logits + contract.classes.size());
+  analysis.intermediates.features =
+      mean_of_maps(classification.features.at(i), classification.features.shape);
 }
 
 }  // namespace
@@ -117,7 +154,7 @@ std::vector<Analysis> Pipeline::process(const std::vector<Input>& batch,
 
   std::vector<Segmentation> segmentations;
   together(open, &Timings::segment,
-           [&] { segmentations = segment(segmenter(), collect(open, &Intermediates::image)); });
+           [&] { segmentations = segment_upright(segmenter(), open, options_.polarity); });
 
   each(open, &Timings::enhance, [&](std::size_t i, Analysis& analysis) {
     auto& [result, intermediates] = analysis;
@@ -128,8 +165,8 @@ std::vector<Analysis> Pipeline::process(const std::vector<Input>& batch,
     result.lungs_trusted = is_trusted(result.lungs, threshold);
     result.crop = choose_crop(result.lungs, threshold, result.image_size);
     const Contract& wanted = classifier().contract();
-    intermediates.enhanced =
-        enhance(intermediates.image(result.crop), wanted.enhance_side, wanted.planes);
+    intermediates.enhanced = enhance(cut_out(intermediates.image, result.crop, wanted.film_side),
+                                     wanted.enhance_side, wanted.planes);
   });
   open = still_open(std::move(open));
   if (open.empty()) return analyses;
@@ -139,7 +176,7 @@ std::vector<Analysis> Pipeline::process(const std::vector<Input>& batch,
     classification = classify(classifier(), collect(open, &Intermediates::enhanced));
   });
   for (std::size_t i = 0; i < open.size(); ++i) {
-    note_prediction(open[i]->result, classification.probabilities.at(i), classes());
+    note_classification(*open[i], classification, i, classifier().contract());
   }
   if (!options.explain) return analyses;
 

@@ -34,7 +34,12 @@ std::string output_of(const std::string& program, const std::vector<std::string>
 /// The long options of a programme, by its help and those of its commands.
 std::set<std::string> options_of(const std::string& program) {
   std::vector<std::vector<std::string>> helps{{"--help"}};
-  if (program == "cxr-train") helps = {{"segmenter", "--help-all"}, {"classifier", "--help-all"}};
+  if (program == "cxr-train") {
+    helps = {{"segmenter", "--help-all"},
+             {"classifier", "--help-all"},
+             {"calibrate", "--help-all"},
+             {"adapt", "--help-all"}};
+  }
   if (program == "cxr-evaluate") helps = {{"segmentation", "--help"}, {"classification", "--help"}};
   std::set<std::string> options{"--config", "--help"};
   for (const auto& help : helps) {
