@@ -14,12 +14,6 @@ std::string joined(const std::vector<std::string>& words, const std::string& sep
   return text;
 }
 
-std::vector<std::string> command_names(const CLI::App& app) {
-  std::vector<std::string> names;
-  for (const CLI::App* command : subcommands_of(app)) names.push_back(command->get_name());
-  return names;
-}
-
 /// For each option with allowed words: `--format) words='csv jsonl table' ;;`.
 void write_bash_values(std::ostream& script, const CLI::App& app) {
   for (const auto& [group, options] : option_groups(app)) {
@@ -74,7 +68,7 @@ void write_zsh_options(std::ostream& script, const CLI::App& app) {
 std::string bash_completion(const CLI::App& app) {
   std::string function = "_" + app.get_name();
   std::ranges::replace(function, '-', '_');
-  const std::vector<std::string> commands = command_names(app);
+  const std::vector<std::string> commands = subcommand_names(app);
   std::ostringstream script;
   script << "# bash completion of " << app.get_name() << "\n"
          << function << "() {\n"
@@ -117,7 +111,7 @@ std::string zsh_completion(const CLI::App& app) {
     script << " \\\n    '*:file:_files'\n";
     return script.str();
   }
-  script << "if (( CURRENT == 2 )); then\n  compadd -- " << joined(command_names(app), " ")
+  script << "if (( CURRENT == 2 )); then\n  compadd -- " << joined(subcommand_names(app), " ")
          << "\n  return\nfi\ncase $words[2] in\n";
   for (const CLI::App* command : subcommands_of(app)) {
     script << "  " << command->get_name() << ") _arguments -s";

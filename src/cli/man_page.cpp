@@ -1,7 +1,6 @@
 #include "man_page.h"
 
 #include <algorithm>
-#include <map>
 #include <sstream>
 
 #include "cxr/configuration.h"
@@ -119,10 +118,11 @@ Terms environment_of(const std::string& program) {
   if (program == "cxr-train") {
     return {{"OMP_NUM_THREADS", "Number of threads; default: one per core."}};
   }
-  Terms terms;
-  for (const std::string& name : environment_names()) {
-    terms.emplace_back(name, "Overrides the value of this key in the configuration file.");
-  }
+  const std::vector<std::string> names = environment_names();
+  Terms terms(names.size());
+  std::ranges::transform(names, terms.begin(), [](const std::string& name) {
+    return std::pair(name, std::string("Overrides this key of the configuration file."));
+  });
   terms.emplace_back("OMP_NUM_THREADS",
                      "Number of threads, unless --threads or the configuration sets it.");
   return terms;

@@ -1,5 +1,6 @@
 #include "option_list.h"
 
+#include <algorithm>
 #include <sstream>
 
 namespace cxr {
@@ -18,10 +19,21 @@ std::vector<const CLI::App*> subcommands_of(const CLI::App& app) {
   return app.get_subcommands([](const CLI::App* command) { return !command->get_name().empty(); });
 }
 
+std::vector<std::string> subcommand_names(const CLI::App& app) {
+  const std::vector<const CLI::App*> commands = subcommands_of(app);
+  std::vector<std::string> names(commands.size());
+  std::ranges::transform(commands, names.begin(),
+                         [](const CLI::App* each) { return each->get_name(); });
+  return names;
+}
+
 std::vector<std::string> option_names(const CLI::Option& option) {
+  const auto& short_names = option.get_snames();
+  const auto& long_names = option.get_lnames();
   std::vector<std::string> names;
-  for (const std::string& name : option.get_snames()) names.push_back("-" + name);
-  for (const std::string& name : option.get_lnames()) names.push_back("--" + name);
+  names.reserve(short_names.size() + long_names.size());
+  for (const std::string& name : short_names) names.push_back("-" + name);
+  for (const std::string& name : long_names) names.push_back("--" + name);
   return names;
 }
 

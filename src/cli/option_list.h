@@ -16,6 +16,8 @@ std::vector<std::pair<std::string, Options>> option_groups(const CLI::App& app);
 
 std::vector<const CLI::App*> subcommands_of(const CLI::App& app);
 
+std::vector<std::string> subcommand_names(const CLI::App& app);
+
 /// `-o`, `--output`.
 std::vector<std::string> option_names(const CLI::Option& option);
 

@@ -66,8 +66,7 @@ std::string unknown_word_error(const CLI::App& app) {
     }
     return word + ": unknown option" + did_you_mean(word, options);
   }
-  std::vector<std::string> names;
-  for (const CLI::App* command : subcommands_of(app)) names.push_back(command->get_name());
+  const std::vector<std::string> names = subcommand_names(app);
   if (!commands.empty() || names.empty()) return word + ": unexpected argument";
   return word + ": unknown command" + did_you_mean(word, names) + "; commands: " + join(names);
 }

@@ -151,7 +151,7 @@ void draw_enhanced(cv::Mat panel, const cv::Mat& enhanced) {
 }
 
 /// A colour bar in the middle of a strip, with a word on each side.
-void draw_color_bar(cv::Mat strip, const HeatmapOptions& options, const Metrics& metrics) {
+void draw_color_bar(const cv::Mat& strip, const HeatmapOptions& options, const Metrics& metrics) {
   const int gap = metrics.small;
   const cv::Size size(8 * metrics.small, metrics.small * 2 / 3);
   const cv::Rect bar({(strip.cols - size.width) / 2, (strip.rows - size.height) / 2}, size);

@@ -184,6 +184,7 @@ class ChartPainter {
     constexpr double kOpacity = 0.18;
     if (points.size() < 3) return;
     std::vector<cv::Point> outline;
+    outline.reserve(points.size());
     for (const cv::Point2d& point : points) outline.push_back(fine(point));
     cv::Mat painted = canvas.clone();
     cv::fillPoly(painted, std::vector{outline}, color, cv::LINE_AA, kFine);

@@ -25,6 +25,7 @@ std::vector<WorstCase> most_confident(const std::vector<ClassifiedImage>& images
                            [&](std::size_t row) { return images[row].prediction.confidence(); });
   rows.resize(std::min(rows.size(), static_cast<std::size_t>(count)));
   std::vector<WorstCase> cases;
+  cases.reserve(rows.size());
   for (const std::size_t row : rows) cases.push_back({row, ""});
   return cases;
 }

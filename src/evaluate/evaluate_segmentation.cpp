@@ -138,6 +138,7 @@ struct SegmentationRun {
 
   std::vector<ChangedImages> segment_all_changed() const {
     std::vector<ChangedImages> changed;
+    changed.reserve(all_changes().size());
     for (const Change& change : all_changes()) {
       changed.push_back({change.name, segment_all(&change)});
     }

@@ -61,9 +61,9 @@ std::vector<std::size_t> good_rows(const std::vector<Image>& images) {
 template <typename Image>
 EvaluationRun run_of(const EvaluationRequest& request, const EvaluationData& data,
                      const std::vector<Image>& images,
-                     std::vector<std::pair<std::string, std::string>> evaluated) {
+                     const std::vector<std::pair<std::string, std::string>>& evaluated) {
   EvaluationRun run{.request = request,
-                    .evaluated = std::move(evaluated),
+                    .evaluated = evaluated,
                     .left_out = data.left_out.size(),
                     .images = images.size(),
                     .patients = 0,

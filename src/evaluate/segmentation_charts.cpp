@@ -63,6 +63,7 @@ Chart dice_chart(const SegmentationReport& report) {
   double lowest = 1;
   for (Series& each : series) {
     std::vector<double> values;
+    values.reserve(each.points.size());
     for (const cv::Point2d& point : each.points) values.push_back(point.y);
     std::ranges::sort(values);
     lowest = std::min(lowest, values.front());

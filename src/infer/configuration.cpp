@@ -243,8 +243,8 @@ Configuration load_configuration(const std::filesystem::path& file,
 }
 
 std::vector<std::string> environment_names() {
-  std::vector<std::string> names;
-  for (const std::string& key : all_keys()) names.push_back(environment_name(key));
+  std::vector<std::string> names = all_keys();
+  std::ranges::transform(names, names.begin(), environment_name);
   return names;
 }
 

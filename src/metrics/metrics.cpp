@@ -155,6 +155,7 @@ std::vector<cv::Point2d> precision_recall_curve(std::vector<double> positives,
                                                 std::vector<double> negatives) {
   if (positives.empty()) return {};
   std::vector<cv::Point2d> curve;
+  curve.reserve(positives.size() + negatives.size());
   const std::size_t all_positives = positives.size();
   for (const auto& [hits, alarms] :
        counts_by_threshold(std::move(positives), std::move(negatives))) {
