@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Sets everything up and reads the sample radiographs: predictions on the terminal, the report and
-# heat maps in build/demo.
+# Installs what is missing, builds, and processes the sample radiographs: predictions on the terminal,
+# report and heat maps in build/demo.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Writes models/manifest.json, with which each model is compared when it is loaded. Run it whenever a
-# file in models/ has changed.
+# Writes models/manifest.json, against which each model is checked when it is loaded. Run it after
+# changing a file in models/.
 set -euo pipefail
 cd "$(dirname "$0")/../models"
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Checks the layout of all sources with clang-format, and the sources changed since a commit
-# (default: the parent of HEAD) with clang-tidy. Needs a configured build folder: build/.
+# Checks the formatting of all sources with clang-format, and the sources changed since a commit
+# (default: the parent of HEAD) with clang-tidy. Needs a configured build folder, build/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
-# Installs what is needed to build, test and run cxr-infer, from Debian's or Ubuntu's packages.
-#   --with-browser  Chromium as well, in which a test opens the report; without it, that is skipped
-#   --with-lint     clang-format and clang-tidy as well, for scripts/lint.sh
-# Safe to run again: installed packages are left alone. Works as root and with sudo. If
+# Installs the Debian or Ubuntu packages needed to build, test and run cxr-infer.
+#   --with-browser  also install Chromium, for the tests of the report; they are skipped without it
+#   --with-lint     also install clang-format and clang-tidy, for scripts/lint.sh
+# Can be run again: installed packages are left alone. Works as root and with sudo. If
 # CMAKE_PREFIX_PATH names another LibTorch, the distribution's is not installed.
 set -euo pipefail
 
 packages=(
   g++ cmake ninja-build                # compiler and build
   libtorch-dev                         # networks
-  libopenblas0-pthread                 # for LibTorch, which else uses the slow reference BLAS
+  libopenblas0-pthread                 # or LibTorch uses the slow reference BLAS
   libopencv-dev zlib1g-dev             # images
+  libopencv-contrib-dev fonts-dejavu-core  # text on pictures
   libdcmtk-dev libcharls-dev           # DICOM
   libssl-dev                           # SHA-256 of models
   nlohmann-json3-dev libcli11-dev      # configuration, options
@@ -19,10 +20,10 @@ packages=(
 
 for option in "$@"; do
   case $option in
-    --with-browser)  # Ubuntu has it as a snap only
+    --with-browser)  # on Ubuntu, only a snap
       if grep -qx 'ID=debian' /etc/os-release; then packages+=(chromium); fi ;;
     --with-lint) packages+=(clang-format clang-tidy) ;;
-    *) echo "setup: unknown option $option" >&2; exit 2 ;;
+    *) echo "setup: unknown option $option; allowed: --with-browser, --with-lint" >&2; exit 2 ;;
   esac
 done
 
@@ -42,20 +43,20 @@ for package in "${packages[@]}"; do
   [ "$status" = "install ok installed" ] || missing+=("$package")
 done
 if [ ${#missing[@]} -eq 0 ]; then
-  echo "setup: everything is installed"
+  echo "setup: all packages are installed"
   exit 0
 fi
 
 echo "setup: installing ${missing[*]}"
 as_root=()
 if [ "$(id -u)" -ne 0 ]; then
-  command -v sudo >/dev/null || { echo "setup: run me as root, or install sudo" >&2; exit 1; }
+  command -v sudo >/dev/null || { echo "setup: needs root or sudo" >&2; exit 1; }
   as_root=(sudo)
 fi
 "${as_root[@]}" apt-get update -qq
 if [[ " ${missing[*]} " == *" libtorch-dev "* ]] && ! apt-cache show libtorch-dev >/dev/null 2>&1; then
-  echo "setup: this distribution has no package libtorch-dev (Ubuntu 24.04 has none). Unpack the" >&2
-  echo "  CPU archive of https://pytorch.org (C++, Linux, CPU) and run me again with" >&2
+  echo "setup: this distribution has no package libtorch-dev. Download LibTorch from" >&2
+  echo "  https://pytorch.org (Linux, C++, CPU), unpack it, and run this script again with" >&2
   echo "  CMAKE_PREFIX_PATH=/path/to/libtorch in the environment." >&2
   exit 1
 fi

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sets everything up, builds, and runs all tests: one a core, each with one thread.
+# Installs what is missing, builds, and runs all tests, one per core with one thread each.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,10 +1,11 @@
-# What `cmake --install` and `cpack` make: the programmes with their documents, configuration and
-# models (component `programs`), and the library for programmes of others (`development`).
+# For `cmake --install` and `cpack`: the programs with their documentation, configuration and models
+# (component `programs`), and the library for other programs (`development`).
 
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
+include(src/install_pages.cmake)
 
-# Man pages and completions are made of the programmes' own options, so that they cannot differ.
+# The programs generate their man pages and completions, so that these always match the options.
 set(documents)
 foreach(program infer train evaluate)
   set(name cxr-${program})
@@ -28,8 +29,13 @@ endforeach()
 add_custom_target(documents ALL DEPENDS ${documents})
 
 install(DIRECTORY config models
-  DESTINATION ${CMAKE_INSTALL_DATADIR}/cxr-infer COMPONENT programs)
-install(FILES README.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT programs)
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/cxr-infer COMPONENT programs
+  PATTERN README.md EXCLUDE)
+cxr_install_pages(${CMAKE_BINARY_DIR}/pages
+  README.md LICENSE config/README.md models/README.md src/read/README.md src/infer/README.md
+  src/train/README.md src/evaluate/README.md images/panels.png images/report.png)
+install(DIRECTORY ${CMAKE_BINARY_DIR}/pages/
+  DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT programs)
 
 install(TARGETS cxr EXPORT cxr-targets ARCHIVE COMPONENT development)
 get_property(public_headers GLOBAL PROPERTY CXR_PUBLIC_HEADERS)
@@ -43,7 +49,7 @@ write_basic_package_version_file(${CMAKE_BINARY_DIR}/cxr-config-version.cmake
 install(FILES ${CMAKE_BINARY_DIR}/cxr-config.cmake ${CMAKE_BINARY_DIR}/cxr-config-version.cmake
   DESTINATION ${package} COMPONENT development)
 
-# The Debian package has the programmes alone.
+# The Debian package contains only the programs.
 set(CPACK_GENERATOR DEB)
 set(CPACK_COMPONENTS_ALL programs)
 set(CPACK_DEB_COMPONENT_INSTALL ON)
@@ -53,6 +59,7 @@ set(CPACK_DEBIAN_PROGRAMS_PACKAGE_NAME cxr-infer)
 set(CPACK_DEBIAN_PROGRAMS_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PROGRAMS_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_PROGRAMS_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PROGRAMS_PACKAGE_DEPENDS fonts-dejavu-core)
 set(CPACK_DEBIAN_PROGRAMS_PACKAGE_RECOMMENDS libopenblas0-pthread)
 set(CPACK_COMPONENT_PROGRAMS_DESCRIPTION
   "Finds the lungs, predicts COVID-19, Normal or Pneumonia, and shows where the

@@ -14,7 +14,7 @@ namespace cxr {
 /// All that a run needs to know. The keys and their meaning are the original programme's.
 struct Configuration {
   PipelineOptions pipeline;
-  int batch_size = 8;  ///< images that a thread works on at a time, 1 to 1024
+  int batch_size = 4;  ///< images that a thread works on at a time, 1 to 1024
   int threads = 0;     ///< 0: one for each core; to 1024
   HeatmapOptions heatmap;
 
@@ -40,7 +40,11 @@ struct ConfigurationChange {
 Configuration load_configuration(const std::filesystem::path& file,
                                  const std::vector<ConfigurationChange>& changes = {});
 
-/// The changes that the environment asks for: `CXR_HEATMAP_CMAP` for `heatmap.cmap`, and so on.
+/// The environment variable of each key: `CXR_HEATMAP_CMAP` for `heatmap.cmap`.
+std::vector<std::string> environment_names();
+
+/// The changes made by the environment. Throws UsageError for a variable `CXR_…` that is not among
+/// environment_names().
 std::vector<ConfigurationChange> environment_changes();
 
 /// All values, as a configuration file has them; paths of models are absolute.

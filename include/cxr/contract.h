@@ -54,11 +54,26 @@ struct Contract {
   std::string data;                  ///< what it was trained on
   std::string licence;
 
-  /// Classifier: the longer side, in pixels, that a crop is brought to before enhancement; none
-  /// for networks trained on radiographs at their native size.
+  // Of a classifier only:
+
+  /// The longer side, in pixels, to which a radiograph is resized before it is cropped, so that it
+  /// is as sharp as those that the network was trained on; none: its native size.
+  std::optional<int> film_side;
+  /// The longer side, in pixels, to which a crop is resized before enhancement; none for networks
+  /// trained on radiographs at their native size.
   std::optional<int> enhance_side;
-  Planes planes = Planes::all;  ///< classifier
-  float temperature = 1.0F;     ///< classifier: divides the logits before the softmax
+  Planes planes = Planes::all;
+
+  /// Probabilities are softmax(logits / temperature + offsets).
+  float temperature = 1.0F;
+  std::vector<float> offsets;  ///< of each class; empty: zeros
+  /// The least probability, 0..1, at which each class is in the prediction set; see
+  /// fit_conformal(). Empty: no sets.
+  std::vector<float> conformal;
+  std::string calibrated_on;  ///< what temperature, offsets and conformal were fitted to
+
+  std::string adapted_from;  ///< SHA-256 of the model whose head was fitted to other radiographs
+  std::string adapted_to;    ///< these radiographs
 };
 
 constexpr auto names(Contract::Kind /*unused*/) {
@@ -67,7 +82,7 @@ constexpr auto names(Contract::Kind /*unused*/) {
 }
 
 /// Reads a contract. `where` names the file or configuration key in errors. Throws Error naming
-/// the field and what is allowed. Fields that are not known are ignored, so that older programmes
+/// the field and what is allowed. Fields that are not known are ignored, so that older programs
 /// read newer models.
 Contract parse_contract(const nlohmann::json& json, const std::string& where);
 

@@ -18,20 +18,20 @@ struct LungBox {
 /// an empty rectangle where nothing is left.
 cv::Rect mask_bounds(const cv::Mat& mask, double padding, double smallest_component = 0.0);
 
-/// Mean of `lung_probability` (CV_32FC1, 0..1) inside `mask`: the original programme's confidence
+/// Mean of `lung_probability` (CV_32FC1, 0..1) inside `mask`: the original program's confidence
 /// of the segmentation, and our "Estimated Quality".
 double segmentation_quality(const cv::Mat& lung_probability, const cv::Mat& mask);
 
 /// Components whose bounding box covers no more of the mask's area than this are specks, not lungs.
-/// The original programme kept every speck, and one at the edge of the film spoils the box.
+/// The original program kept every speck, and one at the edge of the film spoils the box.
 inline constexpr double kSpeck = 0.01;
 
 /// The lung box in pixels of an image of `image_size`, padded by 5 % on each side. Each of x, y,
-/// width and height is truncated on its own, as in the original programme.
+/// width and height is truncated on its own, as in the original program.
 LungBox find_lung_box(const cv::Mat& lung_probability, const cv::Mat& mask, cv::Size image_size,
                       double smallest_component = kSpeck);
 
-/// The original programme's threshold of quality.
+/// The original program's threshold of quality.
 inline constexpr double kTrustedQuality = 0.875;
 
 /// Whether lungs were found, with a quality that exceeds `threshold`.

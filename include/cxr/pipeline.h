@@ -21,7 +21,7 @@ enum class CamMethod {
   /// Grad-CAM of the predicted class (Selvaraju et al., ICCV 2017): ReLU of the feature maps
   /// weighted by the spatial mean of the class logit's gradient.
   gradcam,
-  /// The original programme's map: the gradient is that of the logits weighted by the logits
+  /// The original program's map: the gradient is that of the logits weighted by the logits
   /// themselves, and there is no ReLU.
   original
 };
@@ -29,6 +29,17 @@ enum class CamMethod {
 constexpr auto names(CamMethod /*unused*/) {
   return std::array{Named<CamMethod>{CamMethod::gradcam, "gradcam"},
                     Named<CamMethod>{CamMethod::original, "original"}};
+}
+
+/// What to do with a radiograph that is a negative, in which air is white.
+enum class Polarity {
+  automatic,  ///< invert it where that is certain; see Result::inverted
+  as_is       ///< leave it as it is
+};
+
+constexpr auto names(Polarity /*unused*/) {
+  return std::array{Named<Polarity>{Polarity::automatic, "auto"},
+                    Named<Polarity>{Polarity::as_is, "as-is"}};
 }
 
 /// A model file, and its contract where the file carries none.
@@ -43,6 +54,7 @@ struct PipelineOptions {
   ModelSource classifier;
   double crop_confidence_threshold = kTrustedQuality;  ///< of the lung box, 0..1
   std::string device = "auto";  ///< `auto` (CUDA where there is any), `cpu`, `cuda`, `cuda:N`
+  Polarity polarity = Polarity::automatic;
   CamMethod cam_method = CamMethod::gradcam;
 };
 
@@ -74,6 +86,10 @@ struct Result {
   std::string prediction;
   std::vector<float> probabilities;  ///< of each class, in the classifier's order; they sum to 1
   std::size_t predicted = 0;         ///< index of the prediction in `probabilities`
+  /// The classes that cannot be excluded at 90 %, in the classifier's order; none where the
+  /// classifier has no conformal thresholds. See fit_conformal().
+  std::optional<std::vector<std::string>> prediction_set;
+  bool inverted = false;  ///< the file has a negative: what was judged is its inverse
   LungBox lungs;
   bool lungs_trusted = false;  ///< see is_trusted()
   cv::Rect crop;               ///< what was classified: the lung box, or all of the image
@@ -86,12 +102,14 @@ struct Result {
   void fail(const std::exception& exception);
 };
 
-/// The pictures behind a result.
+/// What lies behind a result.
 struct Intermediates {
-  cv::Mat image;      ///< CV_8UC1
-  cv::Mat lung_mask;  ///< CV_8UC1, at the segmenter's resolution
-  cv::Mat enhanced;   ///< CV_8UC3, of the crop
-  cv::Mat heat_map;   ///< CV_32FC1, of the crop's size, 0..1; only where explained
+  cv::Mat image;                ///< CV_8UC1, at native size; inverted where the file has a negative
+  cv::Mat lung_mask;            ///< CV_8UC1, at the segmenter's resolution
+  cv::Mat enhanced;             ///< CV_8UC3, of the crop
+  cv::Mat heat_map;             ///< CV_32FC1, of the crop's size, 0..1; only where explained
+  std::vector<float> features;  ///< mean of each of the classifier's last feature maps
+  std::vector<float> logits;    ///< of each class, before temperature and offsets
 };
 
 struct Analysis {
@@ -108,14 +126,15 @@ struct ProcessOptions {
 /// explain. Holds both networks; immutable and safe to use from several threads.
 class Pipeline {
  public:
-  /// Loads both networks. Throws Error as Network does.
+  /// Loads both networks, at the same time where OpenCV may use more than one thread. Throws Error
+  /// as Network does.
   explicit Pipeline(const PipelineOptions& options);
 
-  const Network& segmenter() const { return segmenter_; }
-  const Network& classifier() const { return classifier_; }
+  const Network& segmenter() const { return networks_.segmenter; }
+  const Network& classifier() const { return networks_.classifier; }
 
   /// Names of the classes, in the order of Result::probabilities.
-  const std::vector<std::string>& classes() const { return classifier_.contract().classes; }
+  const std::vector<std::string>& classes() const { return classifier().contract().classes; }
 
   /// Reads and judges radiographs as one batch; the analyses are in the inputs' order. An image
   /// that cannot be read has status and error, and does not touch the others. Holds all images of
@@ -124,9 +143,14 @@ class Pipeline {
                                 const ProcessOptions& options) const;
 
  private:
+  struct Networks {
+    Network segmenter;
+    Network classifier;
+  };
+  static Networks load(const PipelineOptions& options);
+
   PipelineOptions options_;
-  Network segmenter_;
-  Network classifier_;
+  Networks networks_;
 };
 
 }  // namespace cxr

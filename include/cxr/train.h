@@ -1,72 +1,14 @@
 #pragma once
 
-#include <array>
-#include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "cxr/augmentation.h"
-#include "cxr/contract.h"
-#include "cxr/names.h"
+#include "cxr/training_options.h"
 
 namespace cxr {
-
-/// How a network is trained: AdamW with a one-cycle learning rate (Smith and Topin, 2018).
-struct TrainingOptions {
-  std::vector<std::filesystem::path> manifests;  ///< one or more, see read_manifests()
-  std::filesystem::path out;      ///< the model; beside it OUT.csv (log), OUT.png, OUT.checkpoint
-  std::filesystem::path init;     ///< a model whose weights training starts from; or empty
-  int epochs = 12;                ///< 1 to 10000
-  int images_per_epoch = 0;       ///< 0: as many as there are
-  int batch_size = 8;             ///< 2 to 1024
-  int side = 224;                 ///< of the network's square input: 64 to 1024, multiple of 32
-  std::optional<int> first_side;  ///< where training starts; it grows to `side`, which it has for
-                                  ///< the last third of the epochs
-  double learning_rate = 1.5e-3;  ///< the cycle's peak, above 0
-  double weight_decay = 1e-2;     ///< decoupled, as AdamW does it; not of biases and batch norm
-  double averaging = 0;  ///< decay a step of the weights' moving average, which then is the model
-                         ///< (Polyak and Juditsky, 1992); 0 (none) to below 1
-  std::vector<std::string> hold_out;  ///< sources kept out of both splits, and reported apart
-  std::uint64_t seed = 1;             ///< of weights, order and augmentation
-  bool bfloat16 = false;              ///< convolve in bfloat16 instead of float
-  bool resume = false;                ///< go on from the checkpoint where there is one
-  std::string data;                   ///< for the contract: what the images are
-  std::string licence;                ///< for the contract: what the model may be used for
-  Augmentation augmentation;
-};
-
-struct SegmenterOptions {
-  TrainingOptions training;
-  double negatives = 0;  ///< share of training images that are made to be no radiographs, with an
-                         ///< empty mask: 0 to 0.9
-};
-
-/// What is shown equally often in an epoch.
-enum class Balance {
-  none,              ///< every image
-  label,             ///< every label
-  label_and_source,  ///< every label, and every source of a label
-  source             ///< every label of a source, every view of a label; see source_weights()
-};
-
-constexpr auto names(Balance /*unused*/) {
-  return std::array{Named<Balance>{Balance::none, "none"}, Named<Balance>{Balance::label, "label"},
-                    Named<Balance>{Balance::label_and_source, "label-and-source"},
-                    Named<Balance>{Balance::source, "source"}};
-}
-
-struct ClassifierOptions {
-  TrainingOptions training;
-  std::filesystem::path segmenter;  ///< finds the lungs
-  std::optional<int> enhance_side;  ///< see Contract, 32 to 4096; where not given, `side`
-  Planes planes = Planes::all;
-  Balance balance = Balance::none;
-  double label_smoothing = 0.05;  ///< Szegedy et al., 2016; 0 to 0.5
-};
 
 /// What the log has of one epoch. The first metric decides which model is best: higher is better.
 struct EpochReport {
@@ -104,8 +46,44 @@ void train_segmenter(const SegmenterOptions& options, const TrainingListener& li
 /// sees in inference: the lung box of the segmenter, cropped, enhanced, letterboxed. Where no
 /// `init` is given, its encoder starts from the segmenter's if that is a ResNet-34 too. Lungs are
 /// found once and kept in OUT.lungs.csv. Classes are the manifest's labels, sorted. The contract's
-/// temperature is fitted on the validation split (Guo et al., 2017). Otherwise as
+/// temperature, offsets and conformal thresholds are fitted to the validation split. Otherwise as
 /// train_segmenter().
 void train_classifier(const ClassifierOptions& options, const TrainingListener& listener);
+
+/// A classifier, and labelled radiographs that it was not trained on.
+struct SiteOptions {
+  std::filesystem::path model;      ///< the classifier
+  std::filesystem::path segmenter;  ///< finds the lungs
+  std::filesystem::path data;       ///< CSV: `image`, `label`; perhaps `patient`, `source`, `split`
+  std::string split;                ///< rows of this split; empty: all
+  std::vector<std::string> sources;  ///< rows of these sources; empty: all
+  std::filesystem::path out;         ///< the model to write
+};
+
+/// Writes a copy of a classifier whose temperature, offsets and conformal thresholds are fitted to
+/// the given radiographs. They should be like those that it will be used on, and none of them may
+/// have been in its training. A class without radiographs has an offset of 0, and is never excluded
+/// from a prediction set. Throws Error naming the file or the manifest's lines.
+void calibrate_classifier(const SiteOptions& options, const TrainingListener& listener);
+
+struct AdaptOptions {
+  SiteOptions site;
+  bool allow_missing = false;  ///< adapt to some of the classes only
+};
+
+/// Fits the last layer of a classifier to 20 to a few hundred radiographs of a hospital: features
+/// are computed once and stay as they are; the layer is held near the given one by L2, whose
+/// strength is chosen by cross-validation; then temperature, offsets and conformal thresholds are
+/// fitted to the cross-validated logits (cross-conformal prediction: Vovk, 2015). Before that, all
+/// of this is cross-validated itself, by patient, and the page OUT.md shows what it comes to,
+/// before and after.
+///
+/// Throws Error naming the manifest, and writes no model, where a class has radiographs of fewer
+/// than 5 patients (with `allow_missing`, a class may have none, and keeps its place relative to
+/// the others), or where the gain is within chance: the mean log loss, all labels weighing the
+/// same, must fall, with a 95 % bootstrap interval by patient that excludes 0, and the balanced
+/// accuracy must not fall. Throws Error for a classifier whose head is not global average pooling
+/// and one linear layer, named `weight` and `bias`, and otherwise as calibrate_classifier().
+void adapt_classifier(const AdaptOptions& options, const TrainingListener& listener);
 
 }  // namespace cxr

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cmath>
+#include <cstddef>
 #include <iomanip>
 #include <sstream>
 #include <string>
@@ -18,6 +19,11 @@ inline std::string fixed(double value, int decimals) {
 inline double rounded(double value, int decimals) {
   const double scale = std::pow(10, decimals);
   return std::round(value * scale) / scale;
+}
+
+/// `1 image`, `2 images`.
+inline std::string counted(std::size_t count, const std::string& noun) {
+  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
 }
 
 }  // namespace cxr

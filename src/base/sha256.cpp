@@ -23,25 +23,46 @@ std::string to_hex(std::span<const unsigned char> bytes) {
   return text;
 }
 
+/// SHA-256 of what comes in blocks.
+class Digest {
+ public:
+  Digest() { require(EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr)); }
+  void add(std::string_view block) {
+    require(EVP_DigestUpdate(context_.get(), block.data(), block.size()));
+  }
+  std::string finish() {
+    std::array<unsigned char, 32> digest{};
+    require(EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr));
+    return to_hex(digest);
+  }
+
+ private:
+  static void require(int success) {
+    if (success != 1) throw Error("hash", "SHA-256", "cannot be computed");
+  }
+
+  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_{EVP_MD_CTX_new(),
+                                                                   &EVP_MD_CTX_free};
+};
+
 }  // namespace
 
 std::string sha256(const std::filesystem::path& file) {
   std::ifstream in(file, std::ios::binary);
   if (!in) throw Error("read", file.string(), "cannot be opened for reading");
-  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(),
-                                                                        &EVP_MD_CTX_free);
-  bool fine = EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) == 1;
+  Digest digest;
   std::vector<char> block(1 << 18);
-  while (fine &&
-         (in.read(block.data(), static_cast<std::streamsize>(block.size())) || in.gcount())) {
-    fine =
-        EVP_DigestUpdate(context.get(), block.data(), static_cast<std::size_t>(in.gcount())) == 1;
+  while (in.read(block.data(), static_cast<std::streamsize>(block.size())) || in.gcount() > 0) {
+    digest.add({block.data(), static_cast<std::size_t>(in.gcount())});
   }
   if (in.bad()) throw Error("read", file.string(), "cannot be read to its end");
-  std::array<unsigned char, 32> digest{};
-  fine = fine && EVP_DigestFinal_ex(context.get(), digest.data(), nullptr) == 1;
-  if (!fine) throw Error("read", file.string(), "its SHA-256 cannot be computed");
-  return to_hex(digest);
+  return digest.finish();
+}
+
+std::string sha256_of(std::string_view bytes) {
+  Digest digest;
+  digest.add(bytes);
+  return digest.finish();
 }
 
 }  // namespace cxr

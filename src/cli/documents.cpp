@@ -2,196 +2,18 @@
 
 #include <algorithm>
 #include <memory>
-#include <sstream>
 #include <string>
 #include <vector>
 
-#include "cxr/version.h"
+#include "completion.h"
+#include "man_page.h"
+#include "option_list.h"
 
 namespace cxr {
 namespace {
 
-using Options = std::vector<const CLI::Option*>;
-
-/// The options that users are told of, group by group.
-std::vector<std::pair<std::string, Options>> groups_of(const CLI::App& app) {
-  std::vector<std::pair<std::string, Options>> groups;
-  for (const std::string& group : app.get_groups()) {
-    const Options options = app.get_options(
-        [&](const CLI::Option* option) { return !group.empty() && option->get_group() == group; });
-    if (!options.empty()) groups.emplace_back(group, options);
-  }
-  return groups;
-}
-
-std::vector<const CLI::App*> subcommands_of(const CLI::App& app) {
-  return app.get_subcommands([](const CLI::App* command) { return !command->get_name().empty(); });
-}
-
-/// `-o`, `--output`
-std::vector<std::string> names_of(const CLI::Option& option) {
-  std::vector<std::string> names;
-  for (const std::string& name : option.get_snames()) names.push_back("-" + name);
-  for (const std::string& name : option.get_lnames()) names.push_back("--" + name);
-  return names;
-}
-
-/// `FILE`: without the names of the checks that CLI11 appends.
-std::string kind_of_value(const CLI::Option& option) {
-  const std::string name = option.get_type_name();
-  return name.substr(0, name.find(':'));
-}
-
-bool takes_value(const CLI::Option& option) { return option.get_items_expected_max() > 0; }
-
-/// Text as troff has it: no line begins with a control character, `-` is one that can be copied.
-std::string troff(const std::string& text) {
-  std::string escaped;
-  bool at_start = true;
-  for (const char letter : text) {
-    if (at_start && (letter == '.' || letter == '\'')) escaped += "\\&";
-    if (letter == '\\') {
-      escaped += "\\e";
-    } else if (letter == '-') {
-      escaped += "\\-";
-    } else {
-      escaped += letter;
-    }
-    at_start = letter == '\n';
-  }
-  return escaped;
-}
-
-void write_options(std::ostream& page, const CLI::App& app) {
-  for (const auto& [group, options] : groups_of(app)) {
-    page << ".SS " << troff(group) << "\n";
-    for (const CLI::Option* option : options) {
-      std::string names;
-      for (const std::string& name : names_of(*option)) {
-        names += (names.empty() ? "" : ", ") + ("\\fB" + troff(name) + "\\fR");
-      }
-      if (names.empty()) continue;
-      page << ".TP\n" << names;
-      if (takes_value(*option)) page << " \\fI" << troff(kind_of_value(*option)) << "\\fR";
-      page << "\n" << troff(option->get_description()) << "\n";
-    }
-  }
-}
-
-std::string man_page(const CLI::App& app) {
-  const std::string& name = app.get_name();
-  const std::string description = app.get_description();
-  const std::string summary = description.substr(0, description.find('.'));
-  std::ostringstream page;
-  std::string flat = summary;
-  std::ranges::replace(flat, '\n', ' ');
-  page << ".TH " << troff(name) << " 1 \"\" \"cxr-infer " << version() << "\"\n.SH NAME\n"
-       << troff(name) << " \\- " << troff(flat) << "\n.SH SYNOPSIS\n.B " << troff(name) << "\n";
-  page << (subcommands_of(app).empty() ? "" : "\\fICOMMAND\\fR ") << "[\\fIOPTIONS\\fR]"
-       << (subcommands_of(app).empty() ? " [\\fIPATH\\fR...]" : "") << "\n.SH DESCRIPTION\n"
-       << troff(description) << "\n.SH OPTIONS\n";
-  write_options(page, app);
-  for (const CLI::App* command : subcommands_of(app)) {
-    page << ".SH OPTIONS OF " << troff(command->get_name()) << "\n"
-         << troff(command->get_description()) << "\n";
-    write_options(page, *command);
-  }
-  page << ".SH NOTES\n.nf\n" << troff(app.get_footer()) << "\n.fi\n";
-  return page.str();
-}
-
-std::string words_of(const CLI::App& app) {
-  std::string words;
-  for (const auto& [group, options] : groups_of(app)) {
-    for (const CLI::Option* option : options) {
-      for (const std::string& name : names_of(*option)) words += (words.empty() ? "" : " ") + name;
-    }
-  }
-  return words;
-}
-
-/// What has values: all else that follows a word is a file.
-std::string bash_completion(const CLI::App& app) {
-  std::string function = "_" + app.get_name();
-  std::ranges::replace(function, '-', '_');
-  std::ostringstream script;
-  script << "# bash completion of " << app.get_name() << "\n"
-         << function << "() {\n"
-         << "  local word=\"${COMP_WORDS[COMP_CWORD]}\" words='" << words_of(app) << "'\n";
-  std::string commands;
-  for (const CLI::App* command : subcommands_of(app)) commands += " " + command->get_name();
-  if (!commands.empty()) {
-    script << "  case \"${COMP_WORDS[1]}\" in\n";
-    for (const CLI::App* command : subcommands_of(app)) {
-      script << "    " << command->get_name() << ") words=\"$words " << words_of(*command)
-             << "\" ;;\n";
-    }
-    script << "    *) words=\"$words" << commands << "\" ;;\n  esac\n";
-  }
-  const std::string is_word = commands.empty() ? "$word == -*" : "$word == -* || $COMP_CWORD -eq 1";
-  script << "  if [[ " << is_word << " ]]; then\n"
-         << "    COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n"
-         << "  else\n"
-         << "    compopt -o filenames 2>/dev/null\n"
-         << "    COMPREPLY=($(compgen -f -- \"$word\"))\n"
-         << "  fi\n"
-         << "}\n"
-         << "complete -F " << function << " " << app.get_name() << "\n";
-  return script.str();
-}
-
-/// A text in single quotes for `_arguments`, where `[`, `]` and `:` mean something.
-std::string zsh_text(const std::string& text) {
-  std::string escaped;
-  for (const char letter : text) {
-    if (letter == '\'') {
-      escaped += "'\\''";
-    } else if (letter == '\n') {
-      escaped += ' ';
-    } else if (letter == '[' || letter == ']' || letter == ':') {
-      escaped += std::string("\\") + letter;
-    } else {
-      escaped += letter;
-    }
-  }
-  return escaped;
-}
-
-void write_zsh_options(std::ostream& script, const CLI::App& app) {
-  for (const auto& [group, options] : groups_of(app)) {
-    for (const CLI::Option* option : options) {
-      for (const std::string& name : names_of(*option)) {
-        script << " \\\n    '" << name << "[" << zsh_text(option->get_description()) << "]"
-               << (takes_value(*option) ? ":value:_files" : "") << "'";
-      }
-    }
-  }
-}
-
-std::string zsh_completion(const CLI::App& app) {
-  std::ostringstream script;
-  script << "#compdef " << app.get_name() << "\n";
-  if (subcommands_of(app).empty()) {
-    script << "_arguments -s";
-    write_zsh_options(script, app);
-    script << " \\\n    '*:file:_files'\n";
-    return script.str();
-  }
-  script << "if (( CURRENT == 2 )); then\n  compadd --";
-  for (const CLI::App* command : subcommands_of(app)) script << " " << command->get_name();
-  script << "\n  return\nfi\ncase $words[2] in\n";
-  for (const CLI::App* command : subcommands_of(app)) {
-    script << "  " << command->get_name() << ") _arguments -s";
-    write_zsh_options(script, app);
-    write_zsh_options(script, *command);
-    script << " \\\n    '*:file:_files' ;;\n";
-  }
-  script << "esac\n";
-  return script.str();
-}
-
-/// Leaves out what excludes and needs what, which the errors say, and in --help the groups that
-/// --help-all shows.
+/// Help without the options that an option needs or excludes, which errors state, and, unless
+/// --help-all is given, without the advanced groups.
 class PlainFormatter : public CLI::Formatter {
  public:
   std::string make_help(const CLI::App* app, std::string name,
@@ -209,9 +31,8 @@ class PlainFormatter : public CLI::Formatter {
   }
 
   std::string make_option_opts(const CLI::Option* option) const override {
-    std::string text = takes_value(*option) ? " " + kind_of_value(*option) : "";
-    const std::string& value = option->get_default_str();
-    if (!value.empty() && value != "[]") text += " [" + option->get_default_str() + "]";
+    std::string text = takes_value(*option) ? " " + value_kind(*option) : "";
+    if (!default_of(*option).empty()) text += " [" + default_of(*option) + "]";
     return text + (option->get_required() ? " REQUIRED" : "");
   }
 
@@ -219,7 +40,7 @@ class PlainFormatter : public CLI::Formatter {
   mutable bool shows_all_ = false;
 };
 
-/// Ends the programme as --version does: with a text and status 0.
+/// Prints a text and exits with status 0, as --version does.
 void print_and_end(const std::string& text) { throw CLI::CallForVersion(text, 0); }
 
 }  // namespace

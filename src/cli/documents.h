@@ -4,12 +4,11 @@
 
 namespace cxr {
 
-/// Groups of options that --help leaves to --help-all.
+/// Groups of options that only --help-all lists.
 inline constexpr const char* kAdvancedGroups[] = {"Advanced", "Augmentation"};
 
-/// Gives a programme a help that shows of each option its names, the kind of its value and its
-/// default, and two hidden options, for the build: `--man-page` and `--completion bash|zsh`
-/// print what is made of its options, and end it.
+/// Makes --help show the names, kind of value and default of each option, and adds two hidden
+/// options for the build, which print and exit: `--man-page` and `--completion bash|zsh`.
 void add_document_options(CLI::App& app);
 
 }  // namespace cxr

@@ -46,15 +46,15 @@ void add_output_options(CLI::App& app, InferOptions& options) {
              request.save.push_back(*from_name<PictureKind>(word));
            }
          },
-         "Pictures to write to --output, separated by commas: " + join(all_names<PictureKind>()))
+         "Pictures to write to --output, separated by commas")
       ->delimiter(',')
-      ->type_name("KIND")
+      ->allow_extra_args(false)  // or it takes the paths that follow
+      ->type_name(choices_of<PictureKind>())
       ->needs(output)
       ->check(one_of<PictureKind>());
   app.add_flag("--no-heatmaps", options.no_heat_maps, "Skip heat maps; faster")->needs(output);
   auto* if_exists = add_choice(app, "--if-exists", request.if_exists,
                                "What to do where --output has results already")
-                        ->type_name("WHAT")
                         ->needs(output);
   app.add_flag("--resume", options.resume,
                "Continue an interrupted run; only missing or failed images are processed")
@@ -69,8 +69,8 @@ void add_output_options(CLI::App& app, InferOptions& options) {
   app.add_option_function<std::string>(
          "--format",
          [&options](const std::string& word) { options.format = from_name<TableFormat>(word); },
-         "Format on standard output: csv, jsonl, table (the default on a terminal)")
-      ->type_name("FORMAT")
+         "Format on standard output; default: table on a terminal, otherwise csv")
+      ->type_name(choices_of<TableFormat>())
       ->check(one_of<TableFormat>());
 }
 

@@ -2,11 +2,11 @@
 
 namespace cxr {
 
-/// From now on the first SIGINT or SIGTERM is noted, so that work in flight can be finished; a
-/// second one ends the process at once, and leaves no unfinished file.
+/// Makes the first SIGINT or SIGTERM only set a flag, so that images in progress can be finished; a
+/// second one ends the process at once, without leaving unfinished files.
 void catch_interrupts();
 
-/// The signal that was received; 0 where there was none.
+/// The signal that was received, or 0.
 int interrupt_received();
 
 }  // namespace cxr

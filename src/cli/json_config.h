@@ -8,8 +8,8 @@
 
 namespace cxr {
 
-/// Lets a CLI11 programme read its options from a JSON file: an object for each subcommand, in it a
-/// value, or a list of values, for each option by its long name. Comments are allowed.
+/// Lets a CLI11 program read options from a JSON file: an object for each subcommand that maps the
+/// long names of options to a value or a list of values. Comments are allowed.
 class JsonConfig : public CLI::Config {
  public:
   std::string to_config(const CLI::App*, bool, bool, std::string) const override { return {}; }
@@ -23,7 +23,7 @@ class JsonConfig : public CLI::Config {
       }
     } catch (const nlohmann::json::exception& error) {
       throw CLI::FileError(
-          std::string("the options file is not valid JSON of the expected form: ") + error.what());
+          std::string("--config: not a JSON object of options for each network: ") + error.what());
     }
     return all;
   }

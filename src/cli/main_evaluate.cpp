@@ -1,6 +1,7 @@
 #include <chrono>
 #include <iostream>
 
+#include "base/format.h"
 #include "cxr/error.h"
 #include "cxr/evaluate.h"
 #include "program.h"
@@ -21,7 +22,7 @@ void add_options(CLI::App& command, Options& options, const std::string& data) {
       ->required()
       ->type_name("DIR");
   command.add_option("--split", options.request.split,
-                     "Use only the rows with this value in the column split");
+                     "Use only the rows with this value in the column 'split'");
   command.add_option("--worst", options.request.worst, "Number of worst cases to show");
   command.add_option("--bootstrap", options.request.bootstrap,
                      "Resamples for the 95 % intervals; 0: none");
@@ -52,12 +53,12 @@ int run(const Options& options, bool segmentation) {
   const auto begin = std::chrono::steady_clock::now();
   const cxr::EvaluationSummary summary = evaluate(options, segmentation);
   std::cout << summary.table << std::flush;
-  if (!std::cout) throw cxr::Error("write", "figures", "standard output cannot be written");
+  if (!std::cout) throw cxr::Error("write", "standard output", "cannot be written");
   for (const std::string& note : summary.notes) std::cerr << "cxr-evaluate: " << note << '\n';
   const std::chrono::duration<double> time = std::chrono::steady_clock::now() - begin;
   if (!options.messages.quiet) {
-    std::cerr << summary.images << (summary.images == 1 ? " image, " : " images, ")
-              << summary.failed << " failed, " << cxr::format_duration(time.count())
+    std::cerr << cxr::counted(summary.images, "image") << ", " << summary.failed << " failed, "
+              << cxr::format_duration(time.count())
               << ", report: " << (options.request.out / "report.md").string()
               << ". For research only, not for diagnosis.\n";
   }
@@ -67,8 +68,9 @@ int run(const Options& options, bool segmentation) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"Measures how good the networks are. For research only, not for diagnosis.",
-               "cxr-evaluate"};
+  CLI::App app{
+      "Measures both networks on labelled radiographs. For research only, not for diagnosis.",
+      "cxr-evaluate"};
   app.require_subcommand(1);
   app.fallthrough();
   Options options;
@@ -78,7 +80,7 @@ int main(int argc, char** argv) {
               "Manifest (CSV: image, label), or a folder with one sub-folder per class");
   classification
       ->add_option("--results", options.results,
-                   "results.csv of cxr-infer, to be evaluated instead of running the networks")
+                   "Evaluate this results.csv of cxr-infer instead of running the networks")
       ->group("Evaluation")
       ->type_name("FILE")
       ->excludes(classification->get_option("--config"));
@@ -86,11 +88,11 @@ int main(int argc, char** argv) {
   add_options(*segmentation, options, "Manifest (CSV: image, mask)");
   segmentation
       ->add_flag("--robustness", options.request.robustness,
-                 "Evaluate the images turned, mirrored, inverted and faint as well")
+                 "Also evaluate the images rotated, mirrored, inverted and with low contrast")
       ->group("Evaluation");
   app.footer(
-      "The main figures go to standard output; report.md, metrics.json, images.csv and pictures\n"
-      "to --out. " +
+      "The main figures are written to standard output; report.md, metrics.json, images.csv and\n"
+      "pictures to the folder --out.\n" +
       cxr::exit_status_help());
   return cxr::run_program(app, argc, argv, [&] { return run(options, segmentation->parsed()); });
 }

@@ -32,14 +32,15 @@ cxr::TrainingListener print_to(std::ostream& out, cxr::ProgressBar& bar, bool qu
 
 int main(int argc, char** argv) {
   CLI::App app{
-      "Trains the networks of cxr-infer. For research only, not for diagnosis.\n"
+      "Trains the networks of cxr-infer and adapts them to a hospital. For research only, not for "
+      "diagnosis.\n"
       "An interrupted training loses at most one epoch; continue it with --resume.",
       "cxr-train"};
   app.require_subcommand(1);
   app.fallthrough();
   app.set_help_all_flag("--help-all", "Print this help with all options and exit")
       ->group("Messages");
-  app.set_config("--config", "", "JSON file with options, one object for each network")
+  app.set_config("--config", "", "JSON file with options, one object for each command")
       ->type_name("FILE");
   app.config_formatter(std::make_shared<cxr::JsonConfig>());
   app.allow_config_extras(CLI::config_extras_mode::error);
@@ -50,16 +51,30 @@ int main(int argc, char** argv) {
       app.add_subcommand("segmenter", "Train the network that finds the lungs");
   cxr::add_segmenter_options(*segmenter_command, segmenter);
   cxr::ClassifierOptions classifier;
-  cxr::add_classifier_options(
-      *app.add_subcommand("classifier", "Train the network that predicts the class"), classifier);
+  auto* classifier_command =
+      app.add_subcommand("classifier", "Train the network that predicts the class");
+  cxr::add_classifier_options(*classifier_command, classifier);
+  cxr::SiteOptions site;
+  auto* calibrate_command = app.add_subcommand(
+      "calibrate", "Fit a classifier's probabilities and prediction sets to labelled images");
+  cxr::add_calibrate_options(*calibrate_command, site);
+  cxr::AdaptOptions adapt;
+  cxr::add_adapt_options(
+      *app.add_subcommand("adapt",
+                          "Adapt a classifier to a hospital by 20 or more labelled images"),
+      adapt);
   return cxr::run_program(app, argc, argv, [&] {
     if (messages.verbose) std::cerr << cxr::version_text("cxr-train") << "\n";
     cxr::ProgressBar bar = messages.progress_bar();
     const auto listener = print_to(std::cerr, bar, messages.quiet);
     if (*segmenter_command) {
       cxr::train_segmenter(segmenter, listener);
-    } else {
+    } else if (*classifier_command) {
       cxr::train_classifier(classifier, listener);
+    } else if (*calibrate_command) {
+      cxr::calibrate_classifier(site, listener);
+    } else {
+      cxr::adapt_classifier(adapt, listener);
     }
     return cxr::kSuccess;
   });

@@ -1,22 +1,27 @@
 #include "program.h"
 
+#include <malloc.h>
 #include <unistd.h>
 
+#include <climits>
 #include <csignal>
 #include <iostream>
 #include <opencv2/core/utils/logger.hpp>
 #include <sstream>
 
+#include "base/suggestion.h"
 #include "cxr/error.h"
 #include "cxr/version.h"
 #include "documents.h"
+#include "network/threads.h"
+#include "option_list.h"
 
 namespace cxr {
 namespace {
 
 namespace fs = std::filesystem;
 
-/// `model-config.json` of an installed programme: beside its `bin`.
+/// The configuration of an installed program, found relative to its `bin`.
 fs::path installed_config() {
   std::error_code failure;
   const fs::path program = fs::read_symlink("/proc/self/exe", failure);
@@ -31,16 +36,56 @@ ConfigurationChange change_from(const std::string& assignment) {
   return {assignment.substr(0, at), assignment.substr(at + 1), "--set " + assignment};
 }
 
-int complain(const CLI::App& app, const std::exception& error, Exit status) {
+/// Networks ask for the same large tensors again and again. Without this, glibc returns each of
+/// them to the kernel, and a fifth of the time is spent on page faults.
+void keep_freed_memory() {
+#ifdef __GLIBC__
+  ::mallopt(M_MMAP_THRESHOLD, INT_MAX);
+  ::mallopt(M_TRIM_THRESHOLD, INT_MAX);
+  ::mallopt(M_ARENA_MAX, 1);
+#endif
+}
+
+int report_error(const CLI::App& app, const std::exception& error, Exit status) {
   std::cerr << app.get_name() << ": " << error.what() << '\n';
   return status;
+}
+
+/// What is wrong with the first word of the command line that nothing takes; empty if all are
+/// taken.
+std::string unknown_word_error(const CLI::App& app) {
+  const std::vector<std::string> unknown = app.remaining(/*recurse=*/true);
+  if (unknown.empty()) return "";
+  const std::string word = unknown[0].substr(0, unknown[0].find('='));
+  const std::vector<CLI::App*> commands = app.get_subcommands();
+  if (word.starts_with('-')) {
+    std::vector<std::string> options = all_option_names(app);
+    for (const CLI::App* command : commands) {
+      const std::vector<std::string> more = all_option_names(*command);
+      options.insert(options.end(), more.begin(), more.end());
+    }
+    return word + ": unknown option" + did_you_mean(word, options);
+  }
+  std::vector<std::string> names;
+  for (const CLI::App* command : subcommands_of(app)) names.push_back(command->get_name());
+  if (!commands.empty() || names.empty()) return word + ": unexpected argument";
+  return word + ": unknown command" + did_you_mean(word, names) + "; commands: " + join(names);
+}
+
+/// An unknown word comes first: what it was meant for would be reported as missing.
+int report_parse_error(const CLI::App& app, const CLI::ParseError& error) {
+  const bool is_error = error.get_exit_code() != static_cast<int>(CLI::ExitCodes::Success);
+  const std::string unknown = is_error ? unknown_word_error(app) : "";
+  if (unknown.empty()) return app.exit(error) == 0 ? kSuccess : kWrongUsage;
+  std::cerr << app.get_name() << ": " << unknown << "\nRun with --help for more information.\n";
+  return kWrongUsage;
 }
 
 }  // namespace
 
 std::string exit_status_help() {
   return "Exit status: 0 success, 1 cannot continue, 2 wrong options or configuration,\n"
-         "3 no images, 4 some images failed, 130 interrupted.";
+         "3 no images found, 4 some images failed, 130 interrupted.";
 }
 
 ProgressBar Messages::progress_bar() const {
@@ -64,7 +109,7 @@ void add_message_options(CLI::App& app, Messages& messages) {
   auto* quiet = app.add_flag("-q,--quiet", messages.quiet, "Print errors only");
   app.add_flag("-v,--verbose", messages.verbose, "Print versions and settings first")
       ->excludes(quiet);
-  app.add_flag("--no-progress", messages.no_progress, "Show no progress");
+  app.add_flag("--no-progress", messages.no_progress, "Do not show progress");
   app.set_help_flag("-h,--help", "Print this help and exit")->group("Messages");
   app.set_version_flag(
          "--version", [name = app.get_name()] { return version_text(name); },
@@ -76,19 +121,26 @@ void add_message_options(CLI::App& app, Messages& messages) {
 void add_configuration_options(CLI::App& app, ConfigurationOptions& options) {
   app.option_defaults()->group("Configuration");
   app.add_option("--config", options.config,
-                 "Configuration file (JSON); an installed programme has a default")
+                 "Configuration file (JSON); installed programs have a default")
       ->type_name("FILE");
-  app.add_option("--set", options.set, "Set one configuration value, such as heatmap.cmap=viridis")
+  app.add_option("--set", options.set,
+                 "Set one configuration value, such as heatmap.cmap=viridis; may be repeated")
       ->type_name("KEY=VALUE")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  app.add_option("--batch-size", options.batch_size, "Images that each thread processes at a time")
+  app.add_option("--batch-size", options.batch_size,
+                 "Images that each thread processes at a time, 1 to 1024")
       ->type_name("N");
-  app.add_option("--threads", options.threads, "Number of threads; 0: one for each core")
+  app.add_option("--threads", options.threads, "Number of threads, 0 to 1024; 0: one per core")
       ->type_name("N");
-  app.add_option("--device", options.device, "auto, cpu, cuda or cuda:N")->type_name("DEVICE");
+  app.add_option("--device", options.device, "Device for the networks: auto, cpu, cuda or cuda:N")
+      ->type_name("DEVICE");
+  app.add_option("--polarity", options.polarity,
+                 "What to do with negatives; auto: invert them: " + join(all_names<Polarity>()))
+      ->type_name("WHAT")
+      ->check(one_of<Polarity>());
   app.add_flag("--print-config", options.print,
-               "Print the configuration in force, and where each value comes from, and exit");
+               "Print the configuration in force and the origin of each value, and exit");
 }
 
 Configuration ConfigurationOptions::load() const {
@@ -101,8 +153,11 @@ Configuration ConfigurationOptions::load() const {
   for (const std::string& assignment : set) changes.push_back(change_from(assignment));
   if (batch_size) changes.push_back({"batch_size", *batch_size, "--batch-size"});
   if (threads) changes.push_back({"threads", *threads, "--threads"});
+  if (polarity) changes.push_back({"polarity", *polarity, "--polarity"});
   if (device) changes.push_back({"device", *device, "--device"});
-  return load_configuration(file.lexically_normal(), changes);
+  Configuration configuration = load_configuration(file.lexically_normal(), changes);
+  use_threads(thread_count(configuration.threads));
+  return configuration;
 }
 
 int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>& run) {
@@ -110,18 +165,19 @@ int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kSuccess : kWrongUsage;
+    return report_parse_error(app, error);
   }
-  // A reader that goes away (`| head`) is an error to report, not a silent death.
+  keep_freed_memory();
+  // Report a reader that goes away (`| head`) as an error instead of dying silently.
   std::signal(SIGPIPE, SIG_IGN);
-  // The error of each image says what OpenCV would, and more plainly.
+  // OpenCV's messages would repeat the error of each image less clearly.
   cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
   try {
     return run();
   } catch (const UsageError& error) {
-    return complain(app, error, kWrongUsage);
+    return report_error(app, error, kWrongUsage);
   } catch (const std::exception& error) {
-    return complain(app, error, kFailure);
+    return report_error(app, error, kFailure);
   }
 }
 

@@ -8,28 +8,28 @@
 
 namespace cxr {
 
-/// A progress line for people: a bar, done of total, rate and time left, redrawn in place.
+/// A line of progress: a bar, done and total, rate and time left.
 ///
-/// Draws only where `out` is a terminal, ten times a second at most; elsewhere it writes a line now
-/// and then, if asked to.
+/// On a terminal it is redrawn in place, at most ten times a second; otherwise a line is written
+/// from time to time, if wanted.
 class ProgressBar {
  public:
-  /// `out` is std::cerr in the programmes; `terminal` says whether it is one; `between_lines` is
-  /// the least time between lines where it is none, 0 for no lines.
+  /// `out` is std::cerr in the programs; `terminal` tells whether it is a terminal; `between_lines`
+  /// is the shortest time between lines if it is not, 0 for no lines.
   ProgressBar(std::ostream& out, bool terminal, std::chrono::milliseconds between_lines = {})
       : out_(out), terminal_(terminal), between_lines_(between_lines) {}
   ~ProgressBar() { clear(); }
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;
 
-  /// Shows how far `what` has come. `figure` is a short text behind the bar, such as a loss.
+  /// Shows the progress of `what`. `figure` is a short text after the bar, such as a loss.
   void show(const std::string& what, std::size_t done, std::size_t total,
             const std::string& figure = "");
-  /// Removes the line, so that something else can be written.
+  /// Removes the line, so that other text can be written.
   void clear();
 
  private:
-  /// What stands behind the count: figure, rate, time left.
+  /// The text after the count: figure, rate, time left.
   std::string pace(std::size_t done, std::size_t total, const std::string& figure) const;
 
   using Clock = std::chrono::steady_clock;
@@ -39,12 +39,12 @@ class ProgressBar {
   std::chrono::milliseconds between_lines_;
   bool visible_ = false;
   std::string what_;
-  std::size_t first_ = 0;  ///< how much was done when it began
+  std::size_t first_ = 0;  ///< done when it began
   Clock::time_point begin_;
   Clock::time_point drawn_;
 };
 
-/// The buffer of a stream that removes the progress bar before it writes to the same terminal.
+/// A stream buffer that removes the progress bar before it writes to the same terminal.
 class BesideBar : public std::streambuf {
  public:
   BesideBar(std::streambuf& out, ProgressBar& bar) : out_(out), bar_(bar) {}
@@ -59,7 +59,7 @@ class BesideBar : public std::streambuf {
   ProgressBar& bar_;
 };
 
-/// A duration as people say it: `8 s`, `3 min 20 s`, `2 h 5 min`.
+/// A duration for people: `8 s`, `3 min 20 s`, `2 h 5 min`.
 std::string format_duration(double seconds);
 
 }  // namespace cxr

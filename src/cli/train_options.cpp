@@ -12,73 +12,101 @@ void add_files(CLI::App& command, TrainingOptions& options) {
       .add_option("--data", options.manifests,
                   "Manifest (CSV) of the training and validation images; may be repeated")
       ->required()
+      ->type_name("FILE")
       ->check(CLI::ExistingFile);
-  command.add_option("--out", options.out, "Model file to write (.pt)")->required();
+  command.add_option("--out", options.out, "Model file to write (.pt)")
+      ->required()
+      ->type_name("FILE");
   command.add_option("--init", options.init, "Model to start from (fine-tuning)")
+      ->type_name("FILE")
       ->check(CLI::ExistingFile);
   command.add_option("--hold-out", options.hold_out,
-                     "Source (hospital) to leave out of training and validation, and to report "
+                     "Source (hospital) to leave out of training and validation and report "
                      "separately; may be repeated");
   command.add_flag("--resume", options.resume, "Continue from the checkpoint beside --out");
 }
 
-void add_schedule(CLI::App& command, TrainingOptions& options) {
-  command.option_defaults()->group("Training");
-  command.add_option("--epochs", options.epochs, "Number of epochs");
-  command.add_option("--images-per-epoch", options.images_per_epoch,
-                     "Images drawn in an epoch; 0: as many as there are");
-  command.add_option("--batch-size", options.batch_size, "Images in one training step");
-  command.add_option("--side", options.side, "Side of the network's input in pixels");
-  command.add_option("--learning-rate", options.learning_rate,
-                     "Peak learning rate of the one-cycle schedule");
-  command.add_flag("--bfloat16", options.bfloat16,
-                   "Convolve in bfloat16: about twice as fast on processors with avx512_bf16 or "
-                   "amx_bf16, slower on others");
+/// Adds what a table has; see for_each_option().
+template <typename Options>
+void add_table(CLI::App& command, Options& options) {
+  for_each_option(options, [&]<typename Value>(const OptionInfo& info, Value& value) {
+    const std::string name = std::string("--") + info.name;
+    const char* group = info.group == OptionInfo::Group::basic      ? "Training"
+                        : info.group == OptionInfo::Group::advanced ? kAdvancedGroups[0]
+                                                                    : kAdvancedGroups[1];
+    command.option_defaults()->group(group);
+    if constexpr (HasNames<Value>) {
+      add_choice(command, name, value, info.meaning);
+    } else if constexpr (std::is_same_v<Value, bool>) {
+      command.add_flag(name, value, info.meaning);
+    } else {
+      command.add_option(name, value, info.meaning);
+    }
+  });
 }
 
-void add_advanced(CLI::App& command, TrainingOptions& options) {
+void add_contract_texts(CLI::App& command, TrainingOptions& options) {
   command.option_defaults()->group(kAdvancedGroups[0]);
-  command.add_option("--first-side", options.first_side,
-                     "Side at which training starts; it grows to --side");
-  command.add_option("--weight-decay", options.weight_decay, "Decoupled weight decay of AdamW");
-  command.add_option("--averaging", options.averaging,
-                     "Decay of the moving average of the weights; 0: none");
-  command.add_option("--seed", options.seed, "Seed of weights, order and augmentation");
-  command.add_option("--describe-data", options.data, "Description of the data, for the contract");
-  command.add_option("--licence", options.licence, "Licence of the model, for the contract");
-  command.option_defaults()->group(kAdvancedGroups[1]);
-  for_each_range(options.augmentation,
-                 [&](const std::string& name, double& value, const std::string& meaning) {
-                   command.add_option("--" + name, value, meaning);
-                 });
+  command.add_option("--describe-data", options.data,
+                     "Description of the data, stored in the contract");
+  command.add_option("--licence", options.licence, "Licence of the model, stored in the contract");
+}
+
+void add_site_options(CLI::App& command, SiteOptions& options) {
+  command.option_defaults()->always_capture_default()->group("Data");
+  command.add_option("--model", options.model, "Classifier to start from")
+      ->required()
+      ->type_name("FILE")
+      ->check(CLI::ExistingFile);
+  command.add_option("--segmenter", options.segmenter, "Segmenter (.pt) that finds the lungs")
+      ->required()
+      ->type_name("FILE")
+      ->check(CLI::ExistingFile);
+  command
+      .add_option("--data", options.data,
+                  "CSV with the columns image and label; optional: patient, source, split")
+      ->required()
+      ->type_name("FILE")
+      ->check(CLI::ExistingFile);
+  command.add_option("--split", options.split, "Use rows of this split only; empty: all");
+  command
+      .add_option("--sources", options.sources,
+                  "Use rows of these sources only, separated by commas")
+      ->delimiter(',');
+  command.add_option("--out", options.out, "Model file to write (.pt)")
+      ->required()
+      ->type_name("FILE");
 }
 
 }  // namespace
 
 void add_segmenter_options(CLI::App& command, SegmenterOptions& options) {
   add_files(command, options.training);
-  add_schedule(command, options.training);
-  add_advanced(command, options.training);
-  command
-      .add_option("--negatives", options.negatives,
-                  "Share of training images that are replaced by pictures without lungs")
-      ->group(kAdvancedGroups[0]);
+  add_table(command, options.training);
+  add_table(command, options);
+  add_contract_texts(command, options.training);
 }
 
 void add_classifier_options(CLI::App& command, ClassifierOptions& options) {
   add_files(command, options.training);
-  command.add_option("--segmenter", options.segmenter, "Model that finds the lungs")
+  command.add_option("--segmenter", options.segmenter, "Segmenter (.pt) that finds the lungs")
       ->required()
+      ->type_name("FILE")
       ->check(CLI::ExistingFile);
-  add_schedule(command, options.training);
-  add_choice(command, "--planes", options.planes, "Enhanced planes that the classifier sees");
-  add_choice(command, "--balance", options.balance, "What is drawn equally often");
-  add_advanced(command, options.training);
-  command.option_defaults()->group(kAdvancedGroups[0]);
-  command.add_option("--enhance-side", options.enhance_side,
-                     "Longer side of the crop when it is enhanced, in pixels; default: --side");
-  command.add_option("--label-smoothing", options.label_smoothing,
-                     "Probability mass given to the other labels");
+  add_table(command, options.training);
+  add_table(command, options);
+  add_contract_texts(command, options.training);
+}
+
+void add_calibrate_options(CLI::App& command, SiteOptions& options) {
+  options.split = "val";
+  add_site_options(command, options);
+}
+
+void add_adapt_options(CLI::App& command, AdaptOptions& options) {
+  add_site_options(command, options.site);
+  command.add_flag("--allow-missing", options.allow_missing,
+                   "Adapt although a class has no images: to how the others are told apart");
 }
 
 }  // namespace cxr

@@ -11,12 +11,12 @@
 namespace cxr {
 namespace {
 
-/// CIELAB in polar coordinates (Moreland, section 5): magnitude, saturation and hue. Colours of one
-/// magnitude look equally far from black; a straight way in this space has no kinks to the eye.
+/// CIELAB in polar coordinates (Moreland, section 5): magnitude, saturation and hue. Colours of
+/// equal magnitude look equally far from black; a straight line in this space looks smooth.
 struct Msh {
   double magnitude;
-  double saturation;  ///< angle from the axis of greys
-  double hue;         ///< angle round that axis
+  double saturation;  ///< angle from the grey axis
+  double hue;         ///< angle around that axis
 };
 
 Msh to_msh(const cv::Vec3f& lab) {
@@ -35,8 +35,8 @@ Msh interpolate(const Msh& a, const Msh& b, double t) {
           std::lerp(a.hue, b.hue, t)};
 }
 
-/// The grey in the middle as seen from `end`. Grey has no hue of its own: the one given to it bends
-/// the way there so that its steps look even.
+/// The grey in the middle, for the line from `end`. Grey has no hue; the hue it is given bends the
+/// line so that its steps look even.
 Msh middle_grey(const Msh& end, double magnitude) {
   const double spin = end.saturation * std::sqrt(std::pow(magnitude / end.magnitude, 2) - 1) /
                       std::sin(end.saturation);
@@ -64,7 +64,7 @@ cv::Mat make_coolwarm() {
   return table;
 }
 
-/// OpenCV's number of a map, nothing for those that are ours.
+/// OpenCV's number for a map; empty for our own.
 struct NamedMap {
   const char* name;
   std::optional<int> opencv;
@@ -81,10 +81,11 @@ const NamedMap& find_map(const std::string& name) {
   const auto* map = std::find_if(std::begin(kMaps), std::end(kMaps),
                                  [&](const NamedMap& known) { return known.name == name; });
   if (map != std::end(kMaps)) return *map;
-  throw UsageError("colormap", name, "no such colour map; use one of " + join(colormap_names()));
+  throw UsageError("colormap", name,
+                   "unknown colour map; must be one of " + join(colormap_names()));
 }
 
-/// 0..1 as 0..255. Written so that whatever is no number becomes 0, too.
+/// 0..1 as 0..255; NaN becomes 0.
 uchar to_level(float value) {
   return value > 0 ? cv::saturate_cast<uchar>(std::min(value, 1.0F) * 255) : uchar{0};
 }

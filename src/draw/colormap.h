@@ -11,7 +11,7 @@ const std::vector<std::string>& colormap_names();
 
 /// Colours a map of values in 0..1 (CV_32FC1; values outside are clipped) as CV_8UC3, BGR.
 /// `coolwarm` is Moreland's diverging map ("Diverging Color Maps for Scientific Visualization",
-/// 2009): blue is low, red is high. Throws UsageError naming the map where it is not known.
+/// 2009): blue is low, red is high. Throws UsageError naming an unknown map.
 cv::Mat apply_colormap(const cv::Mat& values, const std::string& name);
 
 }  // namespace cxr

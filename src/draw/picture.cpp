@@ -9,6 +9,7 @@
 #include "base/atomic_file.h"
 #include "base/resize.h"
 #include "colormap.h"
+#include "palette.h"
 #include "text.h"
 
 namespace cxr {
@@ -20,46 +21,53 @@ constexpr double kDotsPerInch = 100;
 constexpr double kLungsOpacity = 0.28;
 
 // Colours are BGR.
-const cv::Scalar kPaper(255, 255, 255);
 const cv::Scalar kShade(243, 242, 240);
-const cv::Scalar kInk(45, 40, 36);
 const cv::Scalar kYellow(0, 221, 255);
 const cv::Scalar kLungs(235, 190, 60);
 
 int to_int(double value) { return static_cast<int>(std::lround(value)); }
 
-cv::Size fit(cv::Size shape, cv::Size room) {
+/// The largest size of the shape that fits.
+cv::Size fitted_size(cv::Size shape, cv::Size room) {
   const double scale = std::min(static_cast<double>(room.width) / shape.width,
                                 static_cast<double>(room.height) / shape.height);
   return {std::max(1, to_int(shape.width * scale)), std::max(1, to_int(shape.height * scale))};
 }
 
-/// Lengths in pixels; they follow the figure's size, never the image's.
+/// Lengths in pixels; they depend on the figure's size, not the image's.
 struct Metrics {
   explicit Metrics(double figsize) : side(to_int(figsize * kDotsPerInch)) {}
 
   int side;                               ///< the longest side of an overlay
   int text = std::max(11, side / 38);     ///< height of a capital letter
-  int strip = text * 9 / 4;               ///< height of a caption's place
-  int margin = std::max(6, side / 50);    ///< white round a panel
-  int line = std::max(2, side / 270);     ///< width of a box's lines
-  int contour = std::max(1, side / 500);  ///< width of the lungs' outline
-  int narrowest = text * 14;              ///< a cell with room for a short title
+  int strip = text * 9 / 4;               ///< height of a caption's strip
+  int small = std::max(9, text * 2 / 3);  ///< height of a capital letter in the footer
+  int footer = 2 * (small * 9 / 4);       ///< height of the footer's two rows
+  int margin = std::max(6, side / 50);    ///< white space around a panel
+  int line = std::max(2, side / 270);     ///< line width of a box
+  int contour = std::max(1, side / 500);  ///< line width of the lungs
+  int narrowest = text * 14;              ///< least width of a cell, with room for a short title
 };
 
-/// A figure of equal cells, row by row. A cell is a caption above a panel of the image's shape.
+/// A figure of equal cells, row by row, above a footer. A cell is a caption above a panel of the
+/// image's shape.
 struct Grid {
-  /// The panels are as large as `room` allows.
+  /// Makes the panels as large as `room` allows.
   Grid(cv::Size image, cv::Size room, cv::Size cells_, const Metrics& metrics_)
       : metrics(metrics_),
         cells(cells_),
-        panel(fit(image, {(room.width - metrics.margin) / cells.width - metrics.margin,
-                          room.height / cells.height - metrics.strip - metrics.margin})),
+        panel(fitted_size(image, {(room.width - metrics.margin) / cells.width - metrics.margin,
+                                  (room.height - metrics.footer) / cells.height - metrics.strip -
+                                      metrics.margin})),
         cell(std::max(panel.width, metrics.narrowest), metrics.strip + panel.height) {}
 
   cv::Size size() const {
     return {cells.width * (cell.width + metrics.margin) + metrics.margin,
-            cells.height * (cell.height + metrics.margin)};
+            cells.height * (cell.height + metrics.margin) + metrics.footer};
+  }
+  cv::Rect footer_rect() const {
+    return {metrics.margin, size().height - metrics.footer, size().width - 2 * metrics.margin,
+            metrics.footer - metrics.margin / 2};
   }
   cv::Rect caption_rect(int i) const {
     return {metrics.margin + i % cells.width * (cell.width + metrics.margin),
@@ -76,8 +84,8 @@ struct Grid {
   cv::Size cell;
 };
 
-/// Where a rectangle of an image lies in a panel that shows the whole image; never empty.
-cv::Rect place(const cv::Rect& rect, cv::Size image, cv::Size panel) {
+/// The place of a rectangle of the image in a panel that shows the whole image; never empty.
+cv::Rect place_in_panel(const cv::Rect& rect, cv::Size image, cv::Size panel) {
   const double x_scale = static_cast<double>(panel.width) / image.width;
   const double y_scale = static_cast<double>(panel.height) / image.height;
   const int left = std::min(to_int(rect.x * x_scale), panel.width - 1);
@@ -87,7 +95,7 @@ cv::Rect place(const cv::Rect& rect, cv::Size image, cv::Size panel) {
   return {left, top, right - left, bottom - top};
 }
 
-/// The lines lie inside the box, so that they are seen even at the panel's edge.
+/// Draws the lines inside the box, so that they are visible at the panel's edge.
 void draw_box(const cv::Mat& panel, const cv::Rect& box, int line) {
   cv::Mat inside = panel(box);
   const int across = std::min(line, box.width);
@@ -100,7 +108,7 @@ void draw_box(const cv::Mat& panel, const cv::Rect& box, int line) {
 
 void draw_overlay(const cv::Mat& panel, const PictureContent& content,
                   const HeatmapOptions& options, const Metrics& metrics) {
-  const cv::Rect crop = place(content.crop, content.image.size(), panel.size());
+  const cv::Rect crop = place_in_panel(content.crop, content.image.size(), panel.size());
   cv::Mat heat;
   cv::resize(content.heat_map, heat, crop.size(), 0, 0, cv::INTER_CUBIC);
   cv::Mat target = panel(crop);
@@ -109,7 +117,7 @@ void draw_overlay(const cv::Mat& panel, const PictureContent& content,
   draw_box(panel, crop, metrics.line);
 }
 
-/// The outlines of a mask enlarged from `coarse`, without the stairs of its pixels.
+/// The outlines of a mask upscaled from `coarse`, without the steps of its pixels.
 std::vector<std::vector<cv::Point>> smooth_outlines(const cv::Mat& mask, cv::Size coarse) {
   const double x_step = std::max(1.0, static_cast<double>(mask.cols) / coarse.width);
   const double y_step = std::max(1.0, static_cast<double>(mask.rows) / coarse.height);
@@ -120,7 +128,7 @@ std::vector<std::vector<cv::Point>> smooth_outlines(const cv::Mat& mask, cv::Siz
   return outlines;
 }
 
-/// The tint is exact: the outline may pass over a speck, the tint shows why the box reaches it.
+/// The outline may miss a speck; the tint is exact and shows why the box extends to it.
 void draw_lungs(const cv::Mat& panel, const PictureContent& content, const Metrics& metrics) {
   const cv::Mat mask = resized(content.lung_mask, panel.size());
   const cv::Mat tint(panel.size(), panel.type(), kLungs);
@@ -130,15 +138,44 @@ void draw_lungs(const cv::Mat& panel, const PictureContent& content, const Metri
   cv::drawContours(panel, smooth_outlines(mask, content.lung_mask.size()), -1, kLungs,
                    metrics.contour, cv::LINE_AA);
   if (content.lung_box.empty()) return;
-  draw_box(panel, place(content.lung_box, content.image.size(), panel.size()), metrics.line);
+  draw_box(panel, place_in_panel(content.lung_box, content.image.size(), panel.size()),
+           metrics.line);
 }
 
 void draw_enhanced(cv::Mat panel, const cv::Mat& enhanced) {
   panel = kShade;
-  const cv::Size size = fit(enhanced.size(), panel.size());
+  const cv::Size size = fitted_size(enhanced.size(), panel.size());
   const cv::Point corner((panel.cols - size.width) / 2, (panel.rows - size.height) / 2);
   cv::Mat target = panel(cv::Rect(corner, size));
   cv::cvtColor(resized(enhanced, size), target, cv::COLOR_RGB2BGR);
+}
+
+/// A colour bar in the middle of a strip, with a word on each side.
+void draw_color_bar(cv::Mat strip, const HeatmapOptions& options, const Metrics& metrics) {
+  const int gap = metrics.small;
+  const cv::Size size(8 * metrics.small, metrics.small * 2 / 3);
+  const cv::Rect bar({(strip.cols - size.width) / 2, (strip.rows - size.height) / 2}, size);
+  cv::Mat ramp(1, size.width, CV_32FC1);
+  for (int x = 0; x < ramp.cols; ++x) {
+    ramp.at<float>(x) = static_cast<float>(x) / static_cast<float>(ramp.cols - 1);
+  }
+  cv::resize(apply_colormap(ramp, options.cmap), strip(bar), size, 0, 0, cv::INTER_NEAREST);
+  const auto width_of = [&](const std::string& word) {
+    return std::min(bar.x - gap, text_width(word, metrics.small));
+  };
+  const auto draw_word = [&](const std::string& word, int x) {
+    draw_caption(strip(cv::Rect(x, 0, width_of(word), strip.rows)), word, metrics.small, kInk);
+  };
+  draw_word("no influence", bar.x - gap - width_of("no influence"));
+  draw_word("strongest", bar.br().x + gap);
+}
+
+void draw_footer(const cv::Mat& footer, const PictureContent& content,
+                 const HeatmapOptions& options, const Metrics& metrics) {
+  const std::string purpose = "For research only, not for diagnosis";
+  const std::string name = content.name.empty() ? "" : content.name + "  \u00B7  ";
+  draw_color_bar(footer.rowRange(0, footer.rows / 2), options, metrics);
+  draw_caption(footer.rowRange(footer.rows / 2, footer.rows), name + purpose, metrics.small, kInk);
 }
 
 cv::Mat draw_overlay_figure(const PictureContent& content, const HeatmapOptions& options) {
@@ -149,10 +186,11 @@ cv::Mat draw_overlay_figure(const PictureContent& content, const HeatmapOptions&
   cv::cvtColor(resized(content.image, grid.panel), panel, cv::COLOR_GRAY2BGR);
   draw_overlay(panel, content, options, metrics);
   draw_caption(figure(grid.caption_rect(0)), content.title, metrics.text, kInk);
+  draw_footer(figure(grid.footer_rect()), content, options, metrics);
   return figure;
 }
 
-/// Four in a row, or two by two where that gives larger panels: for wide images.
+/// Four in a row, or two by two if that gives larger panels, as for wide images.
 Grid panels_grid(cv::Size image, const Metrics& metrics) {
   const cv::Size room(metrics.side * 5 / 2, metrics.side);
   const Grid row(image, room, {4, 1}, metrics);
@@ -175,6 +213,7 @@ cv::Mat draw_panels_figure(const PictureContent& content, const HeatmapOptions& 
   for (const std::string& caption : {"Radiograph"s, "Lungs"s, "Enhanced crop"s, content.title}) {
     draw_caption(figure(grid.caption_rect(i++)), caption, metrics.text, kInk);
   }
+  draw_footer(figure(grid.footer_rect()), content, options, metrics);
   return figure;
 }
 
@@ -186,7 +225,7 @@ cv::Mat draw_picture(const PictureContent& content, const HeatmapOptions& option
 }
 
 void write_png(const std::filesystem::path& file, const cv::Mat& picture) {
-  // OpenCV's own settings: several times faster than level 6, files up to two thirds larger.
+  // OpenCV's defaults are several times faster than level 6; files are up to two thirds larger.
   std::vector<uchar> png;
   cv::imencode(".png", picture, png);
 

@@ -8,26 +8,28 @@
 
 namespace cxr {
 
-/// What a picture of one radiograph shows.
+/// The content of a picture of one radiograph.
 struct PictureContent {
   cv::Mat image;      ///< CV_8UC1, the radiograph
   cv::Mat lung_mask;  ///< CV_8UC1, at the segmenter's resolution
-  cv::Rect lung_box;  ///< in pixels of the image; empty where no lungs were found
-  cv::Rect crop;      ///< in pixels of the image: what the classifier saw
-  cv::Mat enhanced;   ///< CV_8UC3, what the classifier saw
+  cv::Rect lung_box;  ///< in pixels of the image; empty if no lungs were found
+  cv::Rect crop;      ///< in pixels of the image; the classifier's input
+  cv::Mat enhanced;   ///< CV_8UC3, the classifier's input
   cv::Mat heat_map;   ///< CV_32FC1 of the crop's size, 0..1
   std::string title;  ///< `Class (0.92)`
+  std::string name;   ///< of the image, for the footer; may be empty
 };
 
-/// Draws the picture, CV_8UC3 (BGR), as the configuration asks: its colour map, the opacity of the
-/// radiograph over the map, its size and layout.
+/// Draws the picture, CV_8UC3 (BGR), with the configured colour map, opacity of the radiograph over
+/// the map, size and layout.
 ///
-/// `overlay`: the radiograph, the map over the crop, a yellow rectangle round the crop, the title.
-/// `panels`: side by side the radiograph, lung mask and box, the enhanced crop, the overlay.
-/// The radiograph keeps its aspect ratio; text has the same size whatever the image's.
+/// `overlay`: the radiograph, the map over the crop, a yellow rectangle around the crop, the title.
+/// `panels`: side by side the radiograph, the lung mask and box, the enhanced crop, the overlay.
+/// Below: a colour bar from "no influence" to "strongest", the name, and "For research only".
+/// The radiograph keeps its aspect ratio; the size of the text does not depend on the image's.
 cv::Mat draw_picture(const PictureContent& content, const HeatmapOptions& options);
 
-/// Writes a PNG, whole or not at all. Throws Error naming the file.
+/// Writes a PNG whole or not at all. Throws Error naming the file.
 void write_png(const std::filesystem::path& file, const cv::Mat& picture);
 
 }  // namespace cxr

@@ -6,28 +6,26 @@
 #include <opencv2/imgproc.hpp>
 
 #include "base/format.h"
+#include "palette.h"
 #include "text.h"
 
 namespace cxr {
 namespace {
 
 // Colours are BGR, lengths pixels.
-const cv::Scalar kPaper(255, 255, 255);
-const cv::Scalar kInk(45, 40, 36);
 const cv::Scalar kFaint(120, 114, 108);
 const cv::Scalar kGrid(232, 229, 226);
-const cv::Scalar kShade(178, 114, 0);
 
 constexpr int kText = 17;
 constexpr int kTitle = 22;
 constexpr int kLine = 3;
 constexpr int kTick = 8;
 constexpr int kMargin = 28;
-constexpr int kKey = 44;  ///< length of a legend's line
+constexpr int kKey = 44;  ///< length of a line in the legend
 constexpr int kLegendRow = 36;
-constexpr int kAxisRoom = 130;  ///< left of a chart: ticks' numbers and the axis' title
+constexpr int kAxisRoom = 130;  ///< left of a chart, for tick labels and the axis title
 
-/// 1, 2 or 5 times a power of ten, so that about `steps` of them cover `range`.
+/// 1, 2 or 5 times a power of ten; about `steps` of them cover `range`.
 double round_step(double range, int steps) {
   const double rough = range / steps;
   const double power = std::pow(10, std::floor(std::log10(rough)));
@@ -37,7 +35,7 @@ double round_step(double range, int steps) {
   return 10 * power;
 }
 
-std::vector<double> ticks(const Axis& axis, int steps) {
+std::vector<double> ticks_of(const Axis& axis, int steps) {
   double step = round_step(axis.high - axis.low, steps);
   if (axis.whole) step = std::max(1.0, step);
   std::vector<double> values;
@@ -49,7 +47,7 @@ std::vector<double> ticks(const Axis& axis, int steps) {
   return values;
 }
 
-/// As many decimals as the step between ticks needs.
+/// With as many decimals as the step between ticks needs.
 std::string tick_text(double value, const std::vector<double>& all) {
   const double step = all.size() < 2 ? 1 : all[1] - all[0];
   const int decimals = std::max(0, static_cast<int>(std::ceil(-std::log10(step * 1.001))));
@@ -70,7 +68,7 @@ class ChartPainter {
                  kTitle, kInk);
     draw_legend();
     draw_grid();
-    // The plot area and a little more, so that lines on the axes keep their width.
+    // Slightly larger than the plot area, so that lines on the axes keep their width.
     const cv::Rect canvas(area_.x - kLine, area_.y - kLine, area_.width + 2 * kLine,
                           area_.height + 2 * kLine);
     cv::Mat inside = panel_(canvas);
@@ -84,7 +82,7 @@ class ChartPainter {
     cv::Point at;
   };
 
-  /// Places the names in rows as they fit; returns the height of the rows.
+  /// Arranges the names in rows; returns the height of the rows.
   int lay_out_legend() {
     cv::Point at(kAxisRoom, kMargin * 2 + kTitle + kLegendRow / 4);
     for (const Series& series : chart_.series) {
@@ -112,6 +110,7 @@ class ChartPainter {
           cv::circle(panel_, middle, 2 * kLine, series->color, cv::FILLED, cv::LINE_AA);
           break;
         case Series::Mark::bars:
+        case Series::Mark::band:
           cv::rectangle(panel_, cv::Rect(at.x + kKey / 4, at.y - kText / 2, kKey / 2, kText),
                         series->color, cv::FILLED);
       }
@@ -120,7 +119,7 @@ class ChartPainter {
   }
 
   void draw_grid() {
-    const auto x_ticks = ticks(chart_.x, area_.width / 120);
+    const auto x_ticks = ticks_of(chart_.x, area_.width / 120);
     for (const double value : x_ticks) {
       const int x = cvRound(place({value, chart_.y.low}).x);
       cv::line(panel_, {x, area_.y}, {x, area_.br().y}, kGrid, 1);
@@ -128,7 +127,7 @@ class ChartPainter {
       draw_text(panel_, tick_text(value, x_ticks), {x, area_.br().y + kTick + kText}, kText,
                 Align::centre, kInk);
     }
-    const auto y_ticks = ticks(chart_.y, area_.height / 70);
+    const auto y_ticks = ticks_of(chart_.y, area_.height / 70);
     for (const double value : y_ticks) {
       const int y = cvRound(place({chart_.x.low, value}).y);
       cv::line(panel_, {area_.x, y}, {area_.br().x, y}, kGrid, 1);
@@ -153,7 +152,9 @@ class ChartPainter {
     const cv::Point2d origin(corner);
     std::vector<cv::Point2d> points;
     for (const cv::Point2d& point : series.points) points.push_back(place(point) - origin);
-    if (series.mark == Series::Mark::bars) {
+    if (series.mark == Series::Mark::band) {
+      draw_band(canvas, points, series.color);
+    } else if (series.mark == Series::Mark::bars) {
       const double half = series.bar_width / 2 * scale_x();
       const double foot = place({0, chart_.y.low}).y - origin.y;
       for (const cv::Point2d& top : points) {
@@ -176,6 +177,17 @@ class ChartPainter {
         }
       }
     }
+  }
+
+  static void draw_band(cv::Mat& canvas, const std::vector<cv::Point2d>& points,
+                        const cv::Scalar& color) {
+    constexpr double kOpacity = 0.18;
+    if (points.size() < 3) return;
+    std::vector<cv::Point> outline;
+    for (const cv::Point2d& point : points) outline.push_back(fine(point));
+    cv::Mat painted = canvas.clone();
+    cv::fillPoly(painted, std::vector{outline}, color, cv::LINE_AA, kFine);
+    cv::addWeighted(painted, kOpacity, canvas, 1 - kOpacity, 0, canvas);
   }
 
   static void draw_dashes(cv::Mat& canvas, cv::Point2d from, cv::Point2d to,
@@ -208,7 +220,7 @@ class ChartPainter {
   cv::Rect area_;
 };
 
-/// The table's cells are of one size; names stand left of and above them.
+/// A table of equal cells, with names on the left and above.
 struct TableGrid {
   TableGrid(const std::vector<std::string>& classes, const std::string& title) {
     for (const std::string& name : classes) names = std::max(names, text_width(name, kText));
@@ -224,24 +236,24 @@ struct TableGrid {
             top + static_cast<int>(row) * cell.height, cell.width, cell.height};
   }
   cv::Size cell;
-  int names = 0;  ///< width of the names at the left
+  int names = 0;  ///< width of the names on the left
   int top = 0;
   cv::Size size;
 };
 
-cv::Point centre(const cv::Rect& rect) { return (rect.tl() + rect.br()) / 2; }
+cv::Point centre_of(const cv::Rect& rect) { return (rect.tl() + rect.br()) / 2; }
 
 std::string measure_text(const Measure& measure) { return measure ? fixed(*measure, 4) : "-"; }
 
 void draw_count(cv::Mat& table, const cv::Rect& cell, std::size_t count, std::size_t of) {
   const double share = of == 0 ? 0 : static_cast<double>(count) / static_cast<double>(of);
   const cv::Rect inner(cell.x + 2, cell.y + 2, cell.width - 4, cell.height - 4);
-  cv::rectangle(table, inner, kPaper * (1 - share) + kShade * share, cv::FILLED);
+  cv::rectangle(table, inner, kPaper * (1 - share) + kBlue * share, cv::FILLED);
   const cv::Scalar& ink = share > 0.55 ? kPaper : kInk;
-  draw_text(table, std::to_string(count), centre(cell) - cv::Point(0, kText * 3 / 4), kTitle,
+  draw_text(table, std::to_string(count), centre_of(cell) - cv::Point(0, kText * 3 / 4), kTitle,
             Align::centre, ink);
   if (of > 0) {
-    draw_text(table, fixed(100 * share, 1) + " %", centre(cell) + cv::Point(0, kText * 5 / 4),
+    draw_text(table, fixed(100 * share, 1) + " %", centre_of(cell) + cv::Point(0, kText * 5 / 4),
               kText * 4 / 5, Align::centre, ink);
   }
 }
@@ -249,10 +261,8 @@ void draw_count(cv::Mat& table, const cv::Rect& cell, std::size_t count, std::si
 }  // namespace
 
 cv::Scalar series_color(std::size_t index) {
-  static const std::array<cv::Scalar, 8> colors{cv::Scalar(178, 114, 0), cv::Scalar(0, 94, 213),
-                                                cv::Scalar(115, 158, 0), cv::Scalar(167, 121, 204),
-                                                cv::Scalar(0, 159, 230), cv::Scalar(233, 180, 86),
-                                                cv::Scalar(45, 40, 36),  cv::Scalar(150, 150, 150)};
+  static const std::array<cv::Scalar, 8> colors{kBlue,   kVermilion, kGreen, kPurple,
+                                                kOrange, kSkyBlue,   kInk,   kGrey};
   return colors[index % colors.size()];
 }
 
@@ -287,10 +297,10 @@ cv::Mat draw_confusion_matrix(const ConfusionMatrix& matrix,
   cv::Mat table(grid.size, CV_8UC3, kPaper);
   draw_caption(table(cv::Rect(0, kMargin / 2, table.cols, kTitle + kMargin)), title, kTitle, kInk);
   const auto above = [&](std::size_t column) {
-    return centre(grid.at(0, column)) - cv::Point(0, grid.cell.height / 2 + kLegendRow / 2);
+    return centre_of(grid.at(0, column)) - cv::Point(0, grid.cell.height / 2 + kLegendRow / 2);
   };
   const auto left = [&](std::size_t row) {
-    return cv::Point(kMargin + grid.names - 16, centre(grid.at(row, 0)).y);
+    return cv::Point(kMargin + grid.names - 16, centre_of(grid.at(row, 0)).y);
   };
   draw_text(table, "predicted", (above(0) + above(count - 1)) / 2 - cv::Point(0, kLegendRow), kText,
             Align::centre, kFaint);
@@ -304,10 +314,10 @@ cv::Mat draw_confusion_matrix(const ConfusionMatrix& matrix,
     for (std::size_t c = 0; c < count; ++c) {
       draw_count(table, grid.at(i, c), matrix.at(i, c), matrix.images_of(i));
     }
-    draw_text(table, measure_text(matrix.sensitivity(i)), centre(grid.at(i, count)), kText,
+    draw_text(table, measure_text(matrix.sensitivity(i)), centre_of(grid.at(i, count)), kText,
               Align::centre, kInk);
-    draw_text(table, measure_text(matrix.positive_predictive_value(i)), centre(grid.at(count, i)),
-              kText, Align::centre, kInk);
+    draw_text(table, measure_text(matrix.positive_predictive_value(i)),
+              centre_of(grid.at(count, i)), kText, Align::centre, kInk);
   }
   return table;
 }

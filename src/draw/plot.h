@@ -9,14 +9,20 @@
 
 namespace cxr {
 
-/// One set of points in a chart, and how they are shown.
+/// One set of points in a chart, and how to draw it.
 struct Series {
-  enum class Mark { line, dashes, dots, bars };
+  enum class Mark {
+    line,
+    dashes,
+    dots,
+    bars,
+    band  ///< a translucent polygon
+  };
 
-  std::string name;                 ///< for the legend; without a name it is not there
-  std::vector<cv::Point2d> points;  ///< in the axes' units; of bars: centre and height
+  std::string name;                 ///< for the legend; not shown there if empty
+  std::vector<cv::Point2d> points;  ///< in the axes' units; for bars: centre and height
   cv::Scalar color;                 ///< BGR
-  Mark mark = Mark::line;           ///< a line through one point is a dot
+  Mark mark = Mark::line;           ///< a line of one point is drawn as a dot
   double bar_width = 0;             ///< in units of x
 };
 
@@ -24,10 +30,10 @@ struct Axis {
   std::string title;
   double low = 0;
   double high = 1;
-  bool whole = false;  ///< ticks at whole numbers only
+  bool whole = false;  ///< ticks only at whole numbers
 };
 
-/// A pair of axes with series, drawn in their order. What lies outside the axes is cut off.
+/// A pair of axes with series, drawn in order and clipped to the axes.
 struct Chart {
   std::string title;
   Axis x;
@@ -35,19 +41,19 @@ struct Chart {
   std::vector<Series> series;
 };
 
-/// Eight colours that people with colour blindness tell apart (Okabe and Ito, 2008), without their
-/// yellow, which is hard to see on white, and with a grey; BGR. Index any number: they come again.
+/// One of eight colours of the palette, BGR: those of Okabe and Ito without their yellow, which is
+/// hard to see on white, and a grey. They repeat.
 cv::Scalar series_color(std::size_t index);
 
-/// An axis that holds all y of the series, between round numbers.
+/// An axis between round numbers that covers all y values of the series.
 Axis axis_around(const std::string& title, const std::vector<Series>& series);
 
-/// Draws charts one below the other, CV_8UC3, `panel` pixels each: 600 x 400 or more. The x axis of
-/// the first is as long as that of the last.
+/// Draws charts below each other, CV_8UC3, `panel` pixels each, at least 600 x 400. Their x axes
+/// have the same length.
 cv::Mat draw_charts(const std::vector<Chart>& charts, cv::Size panel);
 
 /// Draws a confusion matrix as a table: counts, shaded by their share of the row, with sensitivity
-/// at the right and positive predictive value below. CV_8UC3.
+/// on the right and positive predictive value below. CV_8UC3.
 cv::Mat draw_confusion_matrix(const ConfusionMatrix& matrix,
                               const std::vector<std::string>& classes, const std::string& title);
 

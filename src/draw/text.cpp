@@ -1,68 +1,91 @@
 #include "text.h"
 
 #include <algorithm>
+#include <opencv2/freetype.hpp>
 #include <opencv2/imgproc.hpp>
 
 #include "base/utf8.h"
+#include "cxr/error.h"
 
 namespace cxr {
 namespace {
 
-constexpr int kFont = cv::FONT_HERSHEY_DUPLEX;
+constexpr double kCapitalHeight = 0.729;  ///< of the font, relative to its size
+constexpr int kSmallest = 6;              ///< height of capitals that can still be read
 
-int thickness_of(int height) { return std::max(1, height / 20); }
+/// The font, one for each thread, because drawing changes its state.
+cv::freetype::FreeType2& dejavu_sans() {
+  thread_local const cv::Ptr<cv::freetype::FreeType2> font = [] {
+    auto loaded = cv::freetype::createFreeType2();
+    try {
+      loaded->loadFontData(CXR_FONT, 0);
+    } catch (const cv::Exception&) {
+      throw Error("draw", CXR_FONT, "cannot be loaded; install the package fonts-dejavu-core");
+    }
+    return loaded;
+  }();
+  return *font;
+}
 
-struct Measured {
-  cv::Size size;
-  double scale = 1;
-};
+int font_size(int height) { return std::max(1, cvRound(height / kCapitalHeight)); }
 
-Measured measure(const std::string& ascii, int height) {
-  const double scale = cv::getFontScaleFromHeight(kFont, height, thickness_of(height));
-  int baseline = 0;
-  return {cv::getTextSize(ascii, kFont, scale, thickness_of(height), &baseline), scale};
+std::string without_control_characters(std::string text) {
+  std::ranges::replace_if(
+      text, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7F'; }, ' ');
+  return text;
+}
+
+bool is_blank(const std::string& text) { return text.find_first_not_of(' ') == std::string::npos; }
+
+/// The text with `…` in place of so many code points in its middle.
+std::string without_middle(const std::string& text, std::size_t count) {
+  const std::size_t kept = utf8_length(text) - count;
+  std::string shortened;
+  std::size_t index = 0;
+  for (const char byte : text) {
+    if (begins_code_point(byte)) ++index;
+    const bool is_left_out = index > (kept + 1) / 2 && index <= (kept + 1) / 2 + count;
+    if (!is_left_out) shortened += byte;
+    if (is_left_out && begins_code_point(byte) && index == (kept + 1) / 2 + 1) shortened += "…";
+  }
+  return shortened;
 }
 
 }  // namespace
 
-std::string to_ascii(const std::string& text) {
-  std::string ascii;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x80) {
-      ascii += byte < ' ' ? ' ' : c;
-    } else if (begins_code_point(c)) {
-      ascii += '?';
-    }
-  }
-  return ascii;
-}
-
 int text_width(const std::string& text, int height) {
-  return measure(to_ascii(text), height).size.width;
+  const std::string clean = without_control_characters(text);
+  if (is_blank(clean)) return 0;
+  int baseline = 0;
+  return dejavu_sans().getTextSize(clean, font_size(height), cv::FILLED, &baseline).width;
 }
 
 void draw_text(cv::Mat& picture, const std::string& text, cv::Point anchor, int height, Align align,
                const cv::Scalar& color) {
-  const std::string ascii = to_ascii(text);
-  const auto [size, scale] = measure(ascii, height);
-  if (align == Align::centre) anchor.x -= size.width / 2;
-  if (align == Align::right) anchor.x -= size.width;
+  const std::string clean = without_control_characters(text);
+  if (is_blank(clean)) return;
+  if (align == Align::centre) anchor.x -= text_width(clean, height) / 2;
+  if (align == Align::right) anchor.x -= text_width(clean, height);
   anchor.y += height / 2;
-  cv::putText(picture, ascii, anchor, kFont, scale, color, thickness_of(height), cv::LINE_AA);
+  dejavu_sans().putText(picture, clean, anchor, font_size(height), color, cv::FILLED, cv::LINE_AA,
+                        /*bottomLeftOrigin=*/true);
 }
 
 void draw_caption(cv::Mat strip, const std::string& caption, int height, const cv::Scalar& color) {
-  const std::string text = to_ascii(caption);
-  const int thickness = thickness_of(height);
-  auto [size, scale] = measure(text, height);
-  if (size.width > strip.cols) {
-    scale *= static_cast<double>(strip.cols) / size.width;
-    int baseline = 0;
-    size = cv::getTextSize(text, kFont, scale, thickness, &baseline);
+  const cv::Point middle(strip.cols / 2, strip.rows / 2);
+  int fitting = height;
+  while (fitting > kSmallest && text_width(caption, fitting) > strip.cols) --fitting;
+  if (text_width(caption, fitting) <= strip.cols) {
+    return draw_text(strip, caption, middle, fitting, Align::centre, color);
   }
-  const cv::Point origin((strip.cols - size.width) / 2, (strip.rows + size.height) / 2);
-  cv::putText(strip, text, origin, kFont, scale, color, thickness, cv::LINE_AA);
+  const std::size_t letters = utf8_length(caption);
+  const double fitting_share = static_cast<double>(strip.cols) / text_width(caption, fitting);
+  auto left_out = static_cast<std::size_t>(static_cast<double>(letters) * (1 - fitting_share));
+  while (++left_out < letters) {
+    const std::string text = without_middle(caption, left_out);
+    if (text_width(text, fitting) > strip.cols) continue;
+    return draw_text(strip, text, middle, fitting, Align::centre, color);
+  }
 }
 
 }  // namespace cxr

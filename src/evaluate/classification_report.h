@@ -3,58 +3,51 @@
 #include <string>
 #include <vector>
 
+#include "evaluation_run.h"
 #include "metrics/classification_metrics.h"
-#include "report.h"
 
 namespace cxr {
 
-/// A class is taken for a healthy one, where no heat in the lungs is to be expected, by this name
-/// in any case.
+/// The name, in any case, of the class for which no heat in the lungs is expected.
 inline constexpr const char* kHealthyClass = "Normal";
 
-struct JudgedImage {
-  std::string error;  ///< empty where all went well
-  Judgement judgement;
+/// The outcome for one image.
+struct ClassifiedImage {
+  std::string error;  ///< empty on success
+  LabelledPrediction prediction;
   double quality = 0;   ///< Estimated Quality
   Measure heat_inside;  ///< see heat_inside_lungs()
 };
 
-/// A wrong prediction that is shown.
-struct Mistake {
-  std::size_t image = 0;
-  std::string picture;  ///< relative to the report; empty where there is none
-};
-
-struct GroupMeasures {
-  std::string value;
-  ClassificationMeasures measures;
-};
-
-/// How much of the heat lies inside the lungs, of images predicted as something else than healthy.
+/// How much of the heat lies inside the lungs, over the images not predicted as healthy.
 struct HeatMeasures {
-  std::size_t images = 0;  ///< that have a map and lungs
+  std::size_t images = 0;  ///< with a heat map and lungs
   Estimate mean;
   Estimate mostly_inside;  ///< share of the images with at least kMostlyInside
 };
 inline constexpr double kMostlyInside = 0.8;
 
+/// All that is computed for the report; see classification_document.h and classification_charts.h
+/// for how it is shown.
 struct ClassificationReport {
   EvaluationRun run;
   const EvaluationData& data;
-  const std::vector<JudgedImage>& images;  ///< as the data's rows
+  const std::vector<ClassifiedImage>& images;  ///< one for each row of the data
   std::vector<std::string> classes;
   ClassificationMeasures overall;
-  std::vector<std::pair<std::string, std::vector<GroupMeasures>>> by_column;
+  std::vector<ColumnGroups<ClassificationMeasures>> by_column;
+  std::vector<RocBand> roc;                                ///< of each class against the rest
+  std::vector<std::vector<cv::Point2d>> precision_recall;  ///< likewise
+  std::vector<ReliabilityBin> reliability;
   HeatMeasures heat;
-  std::vector<Mistake> mistakes;
-  std::vector<std::string> unused_results;  ///< names of results that no image asked for
+  std::size_t mistakes = 0;                 ///< wrong predictions
+  std::vector<WorstCase> worst_mistakes;    ///< by falling confidence, without pictures at first
+  std::vector<std::string> unused_results;  ///< result rows of images that the data do not name
 };
 
-/// Writes report.md, metrics.json, images.csv and the plots. Throws Error where one cannot be
-/// written.
-void write_classification_report(const ClassificationReport& report);
-
-/// The confusion matrix and the main figures for a terminal.
-std::string classification_table(const ClassificationReport& report);
+/// Computes all figures. `run` and `data` must outlive the report, as must `images`.
+ClassificationReport make_classification_report(EvaluationRun run, const EvaluationData& data,
+                                                const std::vector<ClassifiedImage>& images,
+                                                const std::vector<std::string>& classes);
 
 }  // namespace cxr

@@ -1,7 +1,6 @@
 #include "evaluation_data.h"
 
 #include <algorithm>
-#include <regex>
 #include <set>
 
 #include "base/csv.h"
@@ -16,7 +15,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxGroups = 20;
 
-std::string line(std::size_t number) { return "line " + std::to_string(number); }
+std::string line_name(std::size_t number) { return "line " + std::to_string(number); }
 
 EvaluationData read_folder(const fs::path& folder) {
   EvaluationData data{.file = folder, .columns = {}, .rows = {}, .left_out = {}};
@@ -39,7 +38,7 @@ EvaluationData read_folder(const fs::path& folder) {
   }
   if (data.rows.empty()) {
     throw UsageError("input", folder.string(),
-                     "has no sub-folder with images; one for each class is needed");
+                     "contains no sub-folder with images; one per class is needed");
   }
   return data;
 }
@@ -57,7 +56,7 @@ class Selection {
     for (std::size_t i = 0; i < manifest_.size(); ++i) {
       if (split.empty() || manifest_.cell(i, "split") == split) {
         data.rows.push_back(row(i, data.columns));
-        check(data.rows.back());
+        note_problems(data.rows.back());
       } else {
         data.left_out.push_back(manifest_.cell(i, "image"));
       }
@@ -89,14 +88,14 @@ class Selection {
     return row;
   }
 
-  void check(const EvaluationRow& row) {
+  void note_problems(const EvaluationRow& row) {
     const auto complain = [&](const std::string& what) {
-      problems_.push_back(line(row.line) + ": " + what);
+      problems_.push_back(line_name(row.line) + ": " + what);
     };
     if (row.name.empty()) return complain("image is empty");
     if (row.label.empty() && row.mask.empty()) complain(target_ + " is empty");
     const auto [first, is_new] = lines_.try_emplace(row.name, row.line);
-    if (!is_new) complain("'" + row.name + "' is already on " + line(first->second));
+    if (!is_new) complain("'" + row.name + "' is already on " + line_name(first->second));
   }
 
   [[noreturn]] void refuse_split(const std::string& split) const {
@@ -104,9 +103,9 @@ class Selection {
     for (std::size_t i = 0; i < manifest_.size(); ++i) known.insert(manifest_.cell(i, "split"));
     const bool has_column = manifest_.table().find_column("split") >= 0;
     throw UsageError("manifest", manifest_.table().file.string(),
-                     has_column ? "has no rows of the split '" + split +
-                                      "', but of: " + first_of({known.begin(), known.end()}, ", ")
-                                : "has no column 'split' to choose '" + split + "' by");
+                     has_column ? "contains no rows of split '" + split + "'; its splits: " +
+                                      first_of({known.begin(), known.end()}, ", ")
+                                : "has no column 'split', which --split needs");
   }
 
   std::string target_;
@@ -115,47 +114,11 @@ class Selection {
   std::vector<std::string> problems_;
 };
 
-bool is_within(const fs::path& path, const fs::path& folder) {
-  return std::ranges::mismatch(folder, path).in1 == folder.end();
-}
-
-fs::path resolved(const fs::path& path) {
-  std::error_code ignored;
-  const fs::path whole = fs::weakly_canonical(fs::absolute(path), ignored);
-  return whole.has_filename() ? whole : whole.parent_path();
-}
-
 void check_range(const std::string& option, int value, int low, int high) {
   if (value >= low && value <= high) return;
   throw UsageError("evaluate", option,
-                   "must be " + std::to_string(low) + " to " + std::to_string(high) + ", not " +
-                       std::to_string(value));
-}
-
-void check_not_among_inputs(const EvaluationRequest& request, const EvaluationData& data,
-                            const std::string& pictures) {
-  std::error_code ignored;
-  const fs::path out = resolved(request.out);
-  const auto refuse = [&](const std::string& why) {
-    throw UsageError("write", request.out.string(), why + "; choose another --out");
-  };
-  if (fs::is_directory(request.data) && is_within(out, resolved(request.data))) {
-    refuse("lies in the folder of the radiographs");
-  }
-  std::set<fs::path> folders;
-  for (const EvaluationRow& row : data.rows) {
-    folders.insert(row.image.parent_path());
-    if (!row.mask.empty()) folders.insert(row.mask.parent_path());
-  }
-  for (const fs::path& folder : folders) {
-    const fs::path found = resolved(folder);
-    if (found == out || found == out / pictures) refuse("is a folder of the radiographs");
-  }
-  for (const char* name : {"images.csv", "metrics.json", "report.md"}) {
-    if (fs::equivalent(request.out / name, request.data, ignored)) {
-      refuse(std::string("its ") + name + " is the manifest");
-    }
-  }
+                   "must be from " + std::to_string(low) + " to " + std::to_string(high) +
+                       ", not " + std::to_string(value));
 }
 
 }  // namespace
@@ -171,10 +134,10 @@ EvaluationData read_evaluation_data(const EvaluationRequest& request, Purpose pu
     return Selection(request.data, purpose).select(request.split);
   }
   if (purpose == Purpose::segmentation) {
-    throw UsageError("input", request.data.string(), "is a folder; a manifest is needed");
+    throw UsageError("input", request.data.string(), "is a folder; segmentation needs a manifest");
   }
   if (!request.split.empty()) {
-    throw UsageError("input", request.data.string(), "is a folder, which has no splits");
+    throw UsageError("input", request.data.string(), "is a folder; --split needs a manifest");
   }
   return read_folder(request.data);
 }
@@ -193,23 +156,23 @@ std::vector<std::size_t> class_indices(const EvaluationData& data,
   if (unknown.empty()) return indices;
   std::vector<std::string> problems;
   for (const auto& [label, lines] : unknown) {
-    const bool in_folder = data.rows.front().line == 0;
+    const bool is_folder = data.rows.front().line == 0;
     std::string& problem = problems.emplace_back("'" + label + "' (");
-    if (!in_folder) problem += lines.size() == 1 ? "line " : "lines ";
+    if (!is_folder) problem += lines.size() == 1 ? "line " : "lines ";
     problem += first_of(lines, ", ") + ")";
   }
   throw Error("manifest", data.file.string(),
-              "labels that are no class of the classifier (" + join(classes) +
-                  "): " + first_of(problems, "; "));
+              "unknown labels: " + first_of(problems, "; ") +
+                  "; the classifier's classes: " + join(classes));
 }
 
-std::vector<BreakDown> break_down(const EvaluationData& data,
+std::vector<Breakdown> break_down(const EvaluationData& data,
                                   const std::vector<std::size_t>& rows) {
-  std::vector<BreakDown> result;
+  std::vector<Breakdown> result;
   for (std::size_t i = 0; i < data.columns.size(); ++i) {
     const std::string& column = data.columns[i];
     if (column == "split" || column == "patient") continue;
-    BreakDown by{column, {}};
+    Breakdown by{column, {}};
     for (const std::size_t row : rows) by.rows[data.rows[row].cells[i]].push_back(row);
     if (by.rows.size() >= 2 && by.rows.size() <= kMaxGroups) result.push_back(std::move(by));
   }
@@ -222,26 +185,6 @@ std::vector<std::string> patients_of(const EvaluationData& data,
   patients.reserve(rows.size());
   for (const std::size_t row : rows) patients.push_back(data.rows[row].patient);
   return patients;
-}
-
-void prepare_report_folder(const EvaluationRequest& request, const EvaluationData& data,
-                           const std::string& pictures) {
-  check_not_among_inputs(request, data, pictures);
-  const fs::path folder = request.out / pictures;
-  std::error_code failure;
-  fs::create_directories(folder, failure);
-  if (failure || !fs::is_directory(folder)) {
-    throw Error("write", request.out.string(), "is not a folder and cannot be made one");
-  }
-  static const std::regex ours(R"(\d{2,4}\.png)");
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder, failure)) {
-    if (std::regex_match(entry.path().filename().string(), ours)) fs::remove(entry, failure);
-  }
-}
-
-std::string worst_picture_name(std::size_t index) {
-  const std::string number = std::to_string(index + 1);
-  return (number.size() < 2 ? "0" : "") + number + ".png";
 }
 
 }  // namespace cxr

@@ -1,18 +1,51 @@
 #pragma once
 
-#include <algorithm>
+#include <string>
 #include <utility>
 #include <vector>
 
-#include "base/stream.h"
+#include "cxr/evaluate.h"
 #include "evaluation_data.h"
-#include "network/threads.h"
-#include "report.h"
 
 namespace cxr {
 
-// What evaluations have in common. `images` are results, one for each row of the data, that have an
-// `error`, empty where all went well.
+// What all evaluations share. An `Image` is the outcome for one row of the data; its `error` is
+// empty on success.
+
+struct Failure {
+  std::string name;
+  std::string error;
+};
+
+/// The facts of a run that each report states.
+struct EvaluationRun {
+  const EvaluationRequest& request;
+  std::vector<std::pair<std::string, std::string>> evaluated;  ///< kind and file: model, results
+  std::size_t left_out = 0;                                    ///< rows of other splits
+  std::size_t images = 0;                                      ///< including failed ones
+  std::size_t patients = 0;                                    ///< of the images that did not fail
+  std::vector<Failure> failures;
+};
+
+/// The figures of the images that have one value in a column.
+template <typename Measures>
+struct Group {
+  std::string value;
+  Measures measures;
+};
+
+/// The figures of each group of a column.
+template <typename Measures>
+struct ColumnGroups {
+  std::string column;
+  std::vector<Group<Measures>> groups;
+};
+
+/// An image that the report shows because the model did badly on it.
+struct WorstCase {
+  std::size_t image = 0;
+  std::string picture;  ///< relative to the report; empty if there is none
+};
 
 /// The rows whose image did not fail.
 template <typename Image>
@@ -24,12 +57,13 @@ std::vector<std::size_t> good_rows(const std::vector<Image>& images) {
   return rows;
 }
 
-/// The record of a run, but for what judged and the patients.
+/// The facts of a run; `patients` is left 0.
 template <typename Image>
-EvaluationRun record_of(const EvaluationRequest& request, const EvaluationData& data,
-                        const std::vector<Image>& images) {
+EvaluationRun run_of(const EvaluationRequest& request, const EvaluationData& data,
+                     const std::vector<Image>& images,
+                     std::vector<std::pair<std::string, std::string>> evaluated) {
   EvaluationRun run{.request = request,
-                    .judges = {},
+                    .evaluated = std::move(evaluated),
                     .left_out = data.left_out.size(),
                     .images = images.size(),
                     .patients = 0,
@@ -40,42 +74,19 @@ EvaluationRun record_of(const EvaluationRequest& request, const EvaluationData& 
   return run;
 }
 
-/// For each column that is broken down by, the figures of each of its groups: `measure(rows)`.
-template <typename Group, typename Measuring>
-std::vector<std::pair<std::string, std::vector<Group>>> measure_by_column(
-    const EvaluationData& data, const std::vector<std::size_t>& rows, const Measuring& measure) {
-  std::vector<std::pair<std::string, std::vector<Group>>> by_column;
+/// The figures of each group of each column in break_down(): `measure(rows)`.
+template <typename Measures, typename MeasureRows>
+std::vector<ColumnGroups<Measures>> measure_by_column(const EvaluationData& data,
+                                                      const std::vector<std::size_t>& rows,
+                                                      const MeasureRows& measure) {
+  std::vector<ColumnGroups<Measures>> by_column;
   for (const auto& [column, groups] : break_down(data, rows)) {
-    auto& by = by_column.emplace_back(column, std::vector<Group>());
-    for (const auto& [value, members] : groups) by.second.push_back({value, measure(members)});
+    auto& of_column = by_column.emplace_back(ColumnGroups<Measures>{column, {}});
+    for (const auto& [value, members] : groups) {
+      of_column.groups.push_back({value, measure(members)});
+    }
   }
   return by_column;
-}
-
-/// Judges some rows, on all threads: `judge(rows)` gives a vector with what is seen in each, of
-/// which `outcome_of(row, seen)` keeps what is wanted. `use(row, outcome)` gets it in order. Tells
-/// of progress.
-template <typename Judge, typename OutcomeOf, typename Use>
-void judge_rows(const Configuration& configuration, const std::vector<std::size_t>& rows,
-                const std::string& what, const EvaluationProgress& progress, const Judge& judge,
-                const OutcomeOf& outcome_of, const Use& use) {
-  const auto work = [&](std::span<const std::size_t> some) {
-    const auto seen = judge(some);
-    std::vector<decltype(outcome_of(some[0], seen[0]))> outcomes;
-    for (std::size_t i = 0; i < some.size(); ++i) outcomes.push_back(outcome_of(some[i], seen[i]));
-    return outcomes;
-  };
-  const OneCoreEach one_core_each;
-  std::size_t done = 0;
-  run_stream(rows,
-             {.threads = thread_count(configuration.threads),
-              .batch_size = configuration.batch_size,
-              .begin_thread = OneCoreEach::begin_thread},
-             work, [&](std::size_t row, auto&& outcome) {
-               use(row, outcome);
-               if (progress) progress(what, ++done, rows.size());
-               return true;
-             });
 }
 
 }  // namespace cxr

@@ -9,13 +9,13 @@ namespace cxr {
 namespace {
 
 constexpr double kHot = 0.8;
-constexpr double kWidened = 0.05;
+constexpr double kMargin = 0.05;
 
-/// The mask of the crop at the image's resolution, with all that is no farther than `reach`.
-cv::Mat widened_lungs(const Analysis& analysis, double reach) {
+/// The lung mask in the crop, at the image's resolution, dilated by `reach` pixels.
+cv::Mat dilated_lungs(const Analysis& analysis, double reach) {
   const auto& [result, intermediates] = analysis;
   const cv::Mat mask = mask_at(intermediates.lung_mask, result.image_size);
-  // A distance map takes the same time whatever the reach, which may be a hundred pixels.
+  // The time of a distance map does not grow with the reach, which can be 100 pixels.
   cv::Mat distance;
   cv::distanceTransform(mask(result.crop) == 0, distance, cv::DIST_L2, cv::DIST_MASK_PRECISE);
   return distance <= reach;
@@ -31,7 +31,7 @@ Measure heat_inside_lungs(const Analysis& analysis) {
   if (box.empty() || highest <= 0) return std::nullopt;
 
   const cv::Mat hot = heat >= kHot * highest;
-  const cv::Mat lungs = widened_lungs(analysis, kWidened * std::max(box.width, box.height));
+  const cv::Mat lungs = dilated_lungs(analysis, kMargin * std::max(box.width, box.height));
   const auto mass = [&](const cv::Mat& where) {
     return cv::mean(heat, where)[0] * cv::countNonZero(where);
   };

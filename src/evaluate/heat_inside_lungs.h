@@ -7,10 +7,10 @@
 
 namespace cxr {
 
-/// How much of what a heat map shows lies in the lungs, 0..1: of the pixels at 0.8 of the map's
-/// maximum or above, weighted by their heat, the share inside the lung mask widened by 5 % of the
-/// lung box's longer side, in pixels of the image. Undefined where no lungs were found or the map
-/// is zero. `analysis` was explained.
+/// How much of a heat map lies in the lungs, 0..1: of the pixels with at least 0.8 of the map's
+/// maximum, weighted by their heat, the share inside the lung mask, dilated by 5 % of the lung
+/// box's longer side, at the image's resolution. Undefined if no lungs were found or the map is
+/// zero. `analysis` must have a heat map.
 Measure heat_inside_lungs(const Analysis& analysis);
 
 }  // namespace cxr

@@ -1,24 +1,23 @@
 #pragma once
 
-#include <opencv2/core.hpp>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "report.h"
+#include "evaluation_run.h"
+#include "metrics/bootstrap.h"
 
 namespace cxr {
 
-/// How a mask compares with the true one.
+/// The outcome for one image: how its mask compares with the true one.
 struct SegmentedImage {
-  std::string error;  ///< empty where all went well
+  std::string error;  ///< empty on success
   double dice = 0;
   double iou = 0;
   double box_iou = 0;
   double quality = 0;  ///< Estimated Quality
 };
 
-/// How a figure is spread over the images.
+/// The distribution of a figure over the images.
 struct Spread {
   Estimate mean;
   Estimate median;
@@ -35,40 +34,27 @@ struct SegmentationMeasures {
   Estimate quality_and_dice;  ///< Spearman's rank correlation
 };
 
-/// `patients` names the patient of each image, see bootstrap().
-SegmentationMeasures measure_segmentation(const std::vector<SegmentedImage>& images,
-                                          const std::vector<std::string>& patients, int resamples);
-
-struct GroupSegmentation {
-  std::string value;
-  SegmentationMeasures measures;
+/// The outcomes for the images after one change to all of them.
+struct ChangedImages {
+  std::string change;
+  std::vector<SegmentedImage> images;  ///< one for each row of the data
 };
 
-struct WorstCase {
-  std::size_t image = 0;
-  std::string picture;  ///< relative to the report
-};
-
+/// All that is computed for the report; see segmentation_document.h and segmentation_charts.h for
+/// how it is shown.
 struct SegmentationReport {
   EvaluationRun run;
   const EvaluationData& data;
-  const std::vector<SegmentedImage>& images;  ///< as the data's rows
+  const std::vector<SegmentedImage>& images;  ///< one for each row of the data
   SegmentationMeasures overall;
-  std::vector<std::pair<std::string, std::vector<GroupSegmentation>>> by_column;
-  std::vector<GroupSegmentation> changed;  ///< all images, turned or re-toned
-  std::vector<WorstCase> worst;
+  std::vector<ColumnGroups<SegmentationMeasures>> by_column;
+  std::vector<Group<SegmentationMeasures>> by_change;  ///< of all images after each change
+  std::vector<WorstCase> worst;                        ///< the lowest Dice first, without pictures
 };
 
-/// Writes report.md, metrics.json, images.csv and the plots. Throws Error where one cannot be
-/// written.
-void write_segmentation_report(const SegmentationReport& report);
-
-/// The main figures for a terminal.
-std::string segmentation_table(const SegmentationReport& report);
-
-/// Draws the contours of the true and the predicted mask (CV_8UC1 of the image's size) over the
-/// image, with a title and a legend; about 800 pixels large.
-cv::Mat draw_contours(const cv::Mat& image, const cv::Mat& truth, const cv::Mat& predicted,
-                      const std::string& title);
+/// Computes all figures. `data` and `images` must outlive the report.
+SegmentationReport make_segmentation_report(EvaluationRun run, const EvaluationData& data,
+                                            const std::vector<SegmentedImage>& images,
+                                            const std::vector<ChangedImages>& changed);
 
 }  // namespace cxr

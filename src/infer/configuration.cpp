@@ -1,5 +1,7 @@
 #include "cxr/configuration.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
@@ -9,6 +11,7 @@
 #include <set>
 
 #include "base/json_reader.h"
+#include "base/suggestion.h"
 #include "cxr/error.h"
 #include "draw/colormap.h"
 
@@ -19,6 +22,8 @@ using nlohmann::json;
 using nlohmann::ordered_json;
 
 using Keys = JsonReader<UsageError>;
+
+constexpr const char* kEnvironmentPrefix = "CXR_";
 
 template <typename Json>
 std::vector<std::string> keys_of(const Json& object) {
@@ -140,6 +145,7 @@ Configuration parse(const json& document, const std::string& where,
     pipeline.crop_confidence_threshold = keys.number("crop_confidence_threshold", 0, 1);
   }
   if (keys.has("device")) pipeline.device = read_device(keys);
+  read_name(keys, "polarity", pipeline.polarity);
   if (keys.has("threads")) configuration.threads = keys.whole("threads", 0, 1024);
   if (keys.has("heatmap")) read_heatmap(keys.object("heatmap"), configuration);
   return configuration;
@@ -191,12 +197,24 @@ std::map<std::string, std::string> origins_in(const json& document, const std::s
 
 /// `heatmap.xray-opacity` as the environment has it.
 std::string environment_name(const std::string& key) {
-  std::string name = "CXR_";
+  std::string name = kEnvironmentPrefix;
   for (const char letter : key) {
     const bool is_letter = std::isalpha(static_cast<unsigned char>(letter)) != 0;
     name += is_letter ? static_cast<char>(std::toupper(static_cast<unsigned char>(letter))) : '_';
   }
   return name;
+}
+
+/// A mistyped variable would be ignored otherwise.
+void refuse_unknown_variables() {
+  const std::vector<std::string> known = environment_names();
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    const std::string assignment = *variable;
+    const std::string name = assignment.substr(0, assignment.find('='));
+    if (!name.starts_with(kEnvironmentPrefix) || std::ranges::count(known, name) > 0) continue;
+    throw UsageError("configuration", name,
+                     "unknown variable" + did_you_mean(name, known) + "; allowed: " + join(known));
+  }
 }
 
 ordered_json to_json(const ModelSource& model) {
@@ -224,7 +242,14 @@ Configuration load_configuration(const std::filesystem::path& file,
   return configuration;
 }
 
+std::vector<std::string> environment_names() {
+  std::vector<std::string> names;
+  for (const std::string& key : all_keys()) names.push_back(environment_name(key));
+  return names;
+}
+
 std::vector<ConfigurationChange> environment_changes() {
+  refuse_unknown_variables();
   std::vector<ConfigurationChange> changes;
   for (const std::string& key : all_keys()) {
     const std::string name = environment_name(key);
@@ -241,6 +266,7 @@ ordered_json to_json(const Configuration& configuration) {
           {"batch_size", configuration.batch_size},
           {"crop_confidence_threshold", pipeline.crop_confidence_threshold},
           {"device", pipeline.device},
+          {"polarity", name_of(pipeline.polarity)},
           {"threads", configuration.threads},
           {"heatmap",
            {{"cmap", heatmap.cmap},

@@ -23,6 +23,13 @@ ordered_json to_json(const cv::Rect& box) {
   return ordered_json::array({box.x, box.y, box.width, box.height});
 }
 
+/// Classes as one cell: `Normal|Pneumonia`.
+std::string joined(const std::vector<std::string>& classes) {
+  std::string cell;
+  for (const std::string& name : classes) cell += (cell.empty() ? "" : "|") + name;
+  return guarded(cell);
+}
+
 cv::Rect box_from(const json& box) {
   return {box.at(0).get<int>(), box.at(1).get<int>(), box.at(2).get<int>(), box.at(3).get<int>()};
 }
@@ -34,7 +41,7 @@ std::vector<std::string> result_columns(const std::vector<std::string>& classes)
                                    "Status", "Error"};
   for (const std::string& name : classes) columns.push_back("P(" + name + ")");
   columns.insert(columns.end(), {"Box X", "Box Y", "Box Width", "Box Height", "Image Width",
-                                 "Image Height", "Note", "Milliseconds"});
+                                 "Image Height", "Note", "Milliseconds", "Prediction Set"});
   return columns;
 }
 
@@ -61,6 +68,7 @@ std::vector<std::string> result_cells(const Result& result,
   }
   cells.push_back(result_note(result));
   cells.push_back(fixed(result.milliseconds.total(), 1));
+  cells.push_back(joined(result.prediction_set.value_or(std::vector<std::string>())));
   return cells;
 }
 
@@ -71,6 +79,7 @@ std::string without_guard(const std::string& cell) {
 
 std::vector<std::string> result_notes(const Result& result) {
   std::vector<std::string> notes = result.notes;
+  if (result.inverted) notes.emplace_back("negative image; inverted");
   if (result.lungs.box.empty()) {
     notes.emplace_back("no lungs found; whole image used");
   } else if (!result.lungs_trusted) {
@@ -91,6 +100,8 @@ ordered_json to_json(const Result& result, const std::vector<std::string>& class
   for (std::size_t i = 0; i < classes.size(); ++i) {
     all["probabilities"][classes[i]] = result.probabilities[i];
   }
+  if (result.prediction_set) all["prediction_set"] = *result.prediction_set;
+  all["inverted"] = result.inverted;
   all["quality"] = result.lungs.quality;
   all["lung_box"] = to_json(result.lungs.box);
   all["lungs_trusted"] = result.lungs_trusted;
@@ -122,6 +133,10 @@ Result result_from_json(const json& all, const std::vector<std::string>& classes
     result.probabilities.push_back(all.at("probabilities").at(name).get<float>());
     if (name == result.prediction) result.predicted = result.probabilities.size() - 1;
   }
+  if (all.contains("prediction_set")) {
+    result.prediction_set = all.at("prediction_set").get<std::vector<std::string>>();
+  }
+  result.inverted = all.value("inverted", false);
   all.at("quality").get_to(result.lungs.quality);
   result.lungs.box = box_from(all.at("lung_box"));
   all.at("lungs_trusted").get_to(result.lungs_trusted);

@@ -10,11 +10,13 @@ namespace cxr {
 
 /// The header of the results table: the original programme's four columns, then
 /// `Status,Error`, one `P(CLASS)` for each class, `Box X,Box Y,Box Width,Box Height` (the lung
-/// box), `Image Width,Image Height,Note,Milliseconds`.
+/// box), `Image Width,Image Height,Note,Milliseconds,Prediction Set`.
 std::vector<std::string> result_columns(const std::vector<std::string>& classes);
 
 /// The cells of one result. `Status` is `ok`, `skipped` or `error`; an image that could not be
-/// judged has name, status and error only. `Note` is result_note().
+/// judged has name, status and error only. `Note` is result_note(). `Prediction Set` has the
+/// classes that cannot be excluded, joined by `|`; it is empty where the classifier has no
+/// thresholds.
 ///
 /// A text that a spreadsheet would take for a formula (it begins with `=`, `+`, `-`, `@`, a tab or
 /// a carriage return) gets a `'` in front; see without_guard().
@@ -24,8 +26,8 @@ std::vector<std::string> result_cells(const Result& result,
 /// A text of result_cells() as it was.
 std::string without_guard(const std::string& cell);
 
-/// What is to be said of a judged result: what reading did to the film, and that the whole image
-/// was classified because no lungs were found, or not surely enough.
+/// Notes on a judged result: what reading did to the film, that it was a negative, and that the
+/// whole image was classified because no lungs, or no reliable lungs, were found.
 std::vector<std::string> result_notes(const Result& result);
 
 /// The same in one line, joined by `; `.

@@ -24,7 +24,8 @@ PictureContent picture_content(const Analysis& analysis, const std::string& titl
           result.crop,
           intermediates.enhanced,
           intermediates.heat_map,
-          title};
+          title,
+          result.name};
 }
 
 const char* folder_of(PictureKind kind) {

@@ -9,15 +9,15 @@
 namespace cxr {
 namespace {
 
-/// As many patients as there are, drawn with replacement. Each resample has a generator of its own,
-/// so that their order, and the number of threads, do not matter.
+/// Draws as many patients as there are, with replacement. Each resample has its own generator, so
+/// that neither their order nor the number of threads matters.
 std::vector<std::size_t> resample(const std::vector<std::vector<std::size_t>>& patients,
                                   int index) {
   std::seed_seq seed{kBootstrapSeed, static_cast<std::uint64_t>(index)};
   std::mt19937_64 random(seed);
   std::vector<std::size_t> images;
   for (std::size_t i = 0; i < patients.size(); ++i) {
-    // Not a standard distribution: those differ between libraries.
+    // Standard distributions differ between libraries.
     const auto& drawn = patients[random() % patients.size()];
     images.insert(images.end(), drawn.begin(), drawn.end());
   }

@@ -3,24 +3,22 @@
 namespace cxr {
 namespace {
 
-using Sample = std::vector<const Judgement*>;
-
-ConfusionMatrix confusion_of(const Sample& sample, std::size_t classes) {
+ConfusionMatrix confusion_of(const PredictionSample& sample, std::size_t classes) {
   ConfusionMatrix confusion(classes);
-  for (const Judgement* each : sample) ++confusion.at(each->truth, each->predicted);
+  for (const LabelledPrediction* each : sample) ++confusion.at(each->truth, each->predicted);
   return confusion;
 }
 
-Measure brier_of(const Sample& sample) {
+Measure brier_of(const PredictionSample& sample) {
   std::vector<double> scores;
-  for (const Judgement* each : sample)
+  for (const LabelledPrediction* each : sample)
     scores.push_back(brier_score(each->probabilities, each->truth));
   return mean(scores);
 }
 
-Scores scores_of_pair(const Sample& sample, std::size_t first, std::size_t second) {
+Scores scores_of_pair(const PredictionSample& sample, std::size_t first, std::size_t second) {
   Scores scores;
-  for (const Judgement* each : sample) {
+  for (const LabelledPrediction* each : sample) {
     if (each->truth != first && each->truth != second) continue;
     const double both = each->probabilities[first] + each->probabilities[second];
     const double score = both > 0 ? each->probabilities[first] / both : 0.5;
@@ -31,8 +29,8 @@ Scores scores_of_pair(const Sample& sample, std::size_t first, std::size_t secon
 
 Measure auroc_of(Scores scores) { return auroc(scores.positives, std::move(scores.negatives)); }
 
-/// All figures in one row; unpack() takes them apart in the same order.
-std::vector<Measure> figures(const Sample& sample, std::size_t classes) {
+/// All figures in one row; unpack_row() takes them apart in the same order.
+std::vector<Measure> figures_in_row(const PredictionSample& sample, std::size_t classes) {
   const ConfusionMatrix confusion = confusion_of(sample, classes);
   std::vector<Measure> row{confusion.accuracy(), confusion.balanced_accuracy(),
                            expected_calibration_error(reliability_of(sample)), brier_of(sample)};
@@ -49,8 +47,8 @@ std::vector<Measure> figures(const Sample& sample, std::size_t classes) {
   return row;
 }
 
-void unpack(const std::vector<Estimate>& row, std::size_t classes,
-            ClassificationMeasures& measures) {
+void unpack_row(const std::vector<Estimate>& row, std::size_t classes,
+                ClassificationMeasures& measures) {
   auto next = row.begin();
   measures.accuracy = *next++;
   measures.balanced_accuracy = *next++;
@@ -68,45 +66,72 @@ void unpack(const std::vector<Estimate>& row, std::size_t classes,
   }
 }
 
+PredictionSample drawn(const PredictionSample& predictions,
+                       const std::vector<std::size_t>& images) {
+  PredictionSample sample;
+  sample.reserve(images.size());
+  for (const std::size_t image : images) sample.push_back(predictions[image]);
+  return sample;
+}
+
 }  // namespace
 
-ClassificationMeasures measure_classification(const std::vector<Judgement>& judgements,
+ClassificationMeasures measure_classification(const PredictionSample& predictions,
                                               const std::vector<std::string>& patients,
                                               std::size_t classes, int resamples) {
-  const auto sample_of = [&](const std::vector<std::size_t>& images) {
-    Sample sample;
-    for (const std::size_t image : images) sample.push_back(&judgements[image]);
-    return sample;
-  };
-  Sample all;
-  for (const Judgement& each : judgements) all.push_back(&each);
-
   ClassificationMeasures measures;
-  measures.images = judgements.size();
+  measures.images = predictions.size();
   measures.patients = images_by_patient(patients).size();
-  measures.confusion = confusion_of(all, classes);
+  measures.confusion = confusion_of(predictions, classes);
   const auto statistic = [&](const std::vector<std::size_t>& images) {
-    return figures(sample_of(images), classes);
+    return figures_in_row(drawn(predictions, images), classes);
   };
-  unpack(bootstrap(patients, resamples, statistic), classes, measures);
+  unpack_row(bootstrap(patients, resamples, statistic), classes, measures);
   return measures;
 }
 
-Scores scores_against_rest(const Sample& judgements, std::size_t index) {
+Scores scores_against_rest(const PredictionSample& predictions, std::size_t index) {
   Scores scores;
-  for (const Judgement* each : judgements) {
+  for (const LabelledPrediction* each : predictions) {
     (each->truth == index ? scores.positives : scores.negatives)
         .push_back(each->probabilities[index]);
   }
   return scores;
 }
 
-std::vector<ReliabilityBin> reliability_of(const Sample& judgements) {
-  std::vector<Confidence> predictions;
-  for (const Judgement* each : judgements) {
-    predictions.push_back({each->confidence(), each->right()});
+std::vector<RocBand> roc_bands(const PredictionSample& predictions,
+                               const std::vector<std::string>& patients, std::size_t classes,
+                               int resamples) {
+  const auto curve_of = [](const PredictionSample& sample, std::size_t index) {
+    Scores scores = scores_against_rest(sample, index);
+    return roc_curve(std::move(scores.positives), std::move(scores.negatives));
+  };
+  const auto statistic = [&](const std::vector<std::size_t>& images) {
+    const PredictionSample sample = drawn(predictions, images);
+    std::vector<Measure> sensitivities;
+    for (std::size_t c = 0; c < classes; ++c) {
+      const std::vector<cv::Point2d> curve = curve_of(sample, c);
+      for (int i = 0; i <= kRocBandSteps; ++i) {
+        sensitivities.push_back(sensitivity_at(curve, static_cast<double>(i) / kRocBandSteps));
+      }
+    }
+    return sensitivities;
+  };
+  const std::vector<Estimate> all = bootstrap(patients, resamples, statistic);
+  std::vector<RocBand> bands;
+  auto next = all.begin();
+  for (std::size_t c = 0; c < classes; ++c, next += kRocBandSteps + 1) {
+    bands.push_back({curve_of(predictions, c), {next, next + kRocBandSteps + 1}});
   }
-  return reliability(predictions);
+  return bands;
+}
+
+std::vector<ReliabilityBin> reliability_of(const PredictionSample& predictions) {
+  std::vector<Confidence> confidences;
+  for (const LabelledPrediction* each : predictions) {
+    confidences.push_back({each->confidence(), each->correct()});
+  }
+  return reliability(confidences);
 }
 
 }  // namespace cxr

@@ -21,7 +21,7 @@ double common_pixels(const cv::Mat& a, const cv::Mat& b) {
   return cv::countNonZero((a != 0) & (b != 0));
 }
 
-/// Ranks from 1; equal values share the mean of theirs.
+/// Ranks from 1; equal values share their mean rank.
 std::vector<double> ranks(const std::vector<double>& values) {
   std::vector<std::size_t> order(values.size());
   std::iota(order.begin(), order.end(), 0U);
@@ -53,6 +53,32 @@ Measure pearson(const std::vector<double>& x, const std::vector<double>& y) {
   return std::clamp(xy / std::sqrt(xx * yy), -1.0, 1.0);
 }
 
+/// Positives and negatives with at least a certain score.
+struct ThresholdCounts {
+  std::size_t hits = 0;
+  std::size_t alarms = 0;
+};
+
+/// The counts for each distinct score, highest first.
+std::vector<ThresholdCounts> counts_by_threshold(std::vector<double> positives,
+                                                 std::vector<double> negatives) {
+  std::ranges::sort(positives, std::greater());
+  std::ranges::sort(negatives, std::greater());
+  std::vector<ThresholdCounts> all;
+  ThresholdCounts counts;
+  auto& [hits, alarms] = counts;
+  while (hits < positives.size() || alarms < negatives.size()) {
+    const double score = hits == positives.size() ? negatives[alarms]
+                         : alarms == negatives.size()
+                             ? positives[hits]
+                             : std::max(positives[hits], negatives[alarms]);
+    while (hits < positives.size() && positives[hits] == score) ++hits;
+    while (alarms < negatives.size() && negatives[alarms] == score) ++alarms;
+    all.push_back(counts);
+  }
+  return all;
+}
+
 }  // namespace
 
 std::size_t ConfusionMatrix::images_of(std::size_t truth) const {
@@ -61,7 +87,7 @@ std::size_t ConfusionMatrix::images_of(std::size_t truth) const {
   return sum;
 }
 
-std::size_t ConfusionMatrix::called(std::size_t predicted) const {
+std::size_t ConfusionMatrix::predicted_as(std::size_t predicted) const {
   std::size_t sum = 0;
   for (std::size_t c = 0; c < classes_; ++c) sum += at(c, predicted);
   return sum;
@@ -76,13 +102,13 @@ Measure ConfusionMatrix::sensitivity(std::size_t index) const {
 }
 
 Measure ConfusionMatrix::positive_predictive_value(std::size_t index) const {
-  return ratio(at(index, index), called(index));
+  return ratio(at(index, index), predicted_as(index));
 }
 
 Measure ConfusionMatrix::accuracy() const {
-  std::size_t right = 0;
-  for (std::size_t c = 0; c < classes_; ++c) right += at(c, c);
-  return ratio(right, images());
+  std::size_t correct = 0;
+  for (std::size_t c = 0; c < classes_; ++c) correct += at(c, c);
+  return ratio(correct, images());
 }
 
 Measure ConfusionMatrix::balanced_accuracy() const {
@@ -106,21 +132,46 @@ Measure auroc(const std::vector<double>& positives, std::vector<double> negative
 
 std::vector<cv::Point2d> roc_curve(std::vector<double> positives, std::vector<double> negatives) {
   if (positives.empty() || negatives.empty()) return {};
-  std::ranges::sort(positives, std::greater());
-  std::ranges::sort(negatives, std::greater());
   std::vector<cv::Point2d> curve{{0, 0}};
-  std::size_t hits = 0;
-  std::size_t alarms = 0;
-  while (hits < positives.size() || alarms < negatives.size()) {
-    const double score = hits == positives.size() ? negatives[alarms]
-                         : alarms == negatives.size()
-                             ? positives[hits]
-                             : std::max(positives[hits], negatives[alarms]);
-    while (hits < positives.size() && positives[hits] == score) ++hits;
-    while (alarms < negatives.size() && negatives[alarms] == score) ++alarms;
-    curve.emplace_back(*ratio(alarms, negatives.size()), *ratio(hits, positives.size()));
+  const std::size_t all_positives = positives.size();
+  const std::size_t all_negatives = negatives.size();
+  for (const auto& [hits, alarms] :
+       counts_by_threshold(std::move(positives), std::move(negatives))) {
+    curve.emplace_back(*ratio(alarms, all_negatives), *ratio(hits, all_positives));
   }
   return curve;
+}
+
+Measure sensitivity_at(const std::vector<cv::Point2d>& roc, double false_positive_rate) {
+  if (roc.empty()) return std::nullopt;
+  const auto right = std::ranges::upper_bound(roc, false_positive_rate, {}, &cv::Point2d::x);
+  if (right == roc.begin()) return roc.front().y;
+  const auto left = std::prev(right);
+  if (right == roc.end()) return left->y;
+  return std::lerp(left->y, right->y, (false_positive_rate - left->x) / (right->x - left->x));
+}
+
+std::vector<cv::Point2d> precision_recall_curve(std::vector<double> positives,
+                                                std::vector<double> negatives) {
+  if (positives.empty()) return {};
+  std::vector<cv::Point2d> curve;
+  const std::size_t all_positives = positives.size();
+  for (const auto& [hits, alarms] :
+       counts_by_threshold(std::move(positives), std::move(negatives))) {
+    curve.emplace_back(*ratio(hits, all_positives), *ratio(hits, hits + alarms));
+  }
+  return curve;
+}
+
+Measure average_precision(const std::vector<cv::Point2d>& precision_recall) {
+  if (precision_recall.empty()) return std::nullopt;
+  double sum = 0;
+  double recall = 0;
+  for (const cv::Point2d& point : precision_recall) {
+    sum += (point.x - recall) * point.y;
+    recall = point.x;
+  }
+  return sum;
 }
 
 std::vector<ReliabilityBin> reliability(const std::vector<Confidence>& predictions, int bins) {
@@ -134,7 +185,7 @@ std::vector<ReliabilityBin> reliability(const std::vector<Confidence>& predictio
     ReliabilityBin& bin = result[static_cast<std::size_t>(std::clamp(index, 0, bins - 1))];
     ++bin.images;
     bin.confidence += prediction.probability;
-    bin.accuracy += prediction.right ? 1 : 0;
+    bin.accuracy += prediction.correct ? 1 : 0;
   }
   for (ReliabilityBin& bin : result) {
     if (bin.images == 0) continue;

@@ -22,6 +22,11 @@ int read_pixels(const Fields& fields, const std::string& key) {
   return fields.whole(key, kMinInput, kMaxInput, "a whole number of pixels");
 }
 
+std::optional<int> read_optional_pixels(const Fields& fields, const std::string& key) {
+  if (fields.find(key).is_null()) return std::nullopt;
+  return read_pixels(fields, key);
+}
+
 float as_finite(const Fields& fields, const std::string& key, const json& value) {
   const float number = value.is_number() ? value.get<float>() : NAN;
   if (!std::isfinite(number)) fields.fail(key, "must be a number");
@@ -80,7 +85,8 @@ std::vector<std::string> parse_classes(const Fields& fields, Contract::Kind kind
   return classes;
 }
 
-/// Older models may say that they see all of the crop; none of those that did not can be used.
+/// Older models state whether their crops kept what lies outside the lungs. Only those that did can
+/// be used.
 void check_outside_lungs(const Fields& fields) {
   const json& outside = fields.find("outside_lungs");
   if (outside.is_null() || outside == "keep") return;
@@ -94,6 +100,27 @@ float parse_temperature(const Fields& fields) {
   return temperature;
 }
 
+/// One number for each class; none where the field is missing.
+std::vector<float> parse_of_classes(const Fields& fields, const std::string& key,
+                                    std::size_t classes) {
+  const json& values = fields.find(key);
+  if (values.is_null()) return {};
+  if (!values.is_array() || values.size() != classes) {
+    fields.fail(key, "must be a number for each class");
+  }
+  std::vector<float> numbers;
+  for (const json& value : values) numbers.push_back(as_finite(fields, key, value));
+  return numbers;
+}
+
+std::vector<float> parse_conformal(const Fields& fields, std::size_t classes) {
+  std::vector<float> thresholds = parse_of_classes(fields, "conformal", classes);
+  for (const float threshold : thresholds) {
+    if (threshold < 0 || threshold > 1) fields.fail("conformal", "must be from 0 to 1");
+  }
+  return thresholds;
+}
+
 /// The double that reads like the float: 0.485, not 0.48500001430511475.
 double as_written(float value) {
   char text[32];
@@ -103,8 +130,12 @@ double as_written(float value) {
   return result;
 }
 
-json channels_to_json(const std::array<float, 3>& values) {
-  return {as_written(values[0]), as_written(values[1]), as_written(values[2])};
+/// Null where there are none.
+template <typename Numbers>
+json numbers_to_json(const Numbers& values) {
+  json numbers;
+  for (const float value : values) numbers.push_back(as_written(value));
+  return numbers;
 }
 
 }  // namespace
@@ -119,12 +150,16 @@ Contract parse_contract(const json& document, const std::string& where) {
   contract.classes = parse_classes(fields, contract.kind);
   contract.data = fields.text("data");
   contract.licence = fields.text("licence");
-  if (!fields.find("enhance_side").is_null()) {
-    contract.enhance_side = read_pixels(fields, "enhance_side");
-  }
+  contract.film_side = read_optional_pixels(fields, "film_side");
+  contract.enhance_side = read_optional_pixels(fields, "enhance_side");
   check_outside_lungs(fields);
   if (!fields.find("planes").is_null()) contract.planes = parse_name<Planes>(fields, "planes");
   contract.temperature = parse_temperature(fields);
+  contract.offsets = parse_of_classes(fields, "offsets", contract.classes.size());
+  contract.conformal = parse_conformal(fields, contract.classes.size());
+  contract.calibrated_on = fields.text("calibrated_on");
+  contract.adapted_from = fields.text("adapted_from");
+  contract.adapted_to = fields.text("adapted_to");
   return contract;
 }
 
@@ -137,14 +172,20 @@ json to_json(const Contract& contract) {
            {{"width", input.width},
             {"height", input.height},
             {"resize", name_of(input.resize)},
-            {"mean", channels_to_json(input.mean)},
-            {"std", channels_to_json(input.std)}}},
+            {"mean", numbers_to_json(input.mean)},
+            {"std", numbers_to_json(input.std)}}},
           {"classes", contract.classes},
           {"data", contract.data},
           {"licence", contract.licence},
+          {"film_side", contract.film_side ? json(*contract.film_side) : json()},
           {"enhance_side", contract.enhance_side ? json(*contract.enhance_side) : json()},
           {"planes", name_of(contract.planes)},
-          {"temperature", as_written(contract.temperature)}};
+          {"temperature", as_written(contract.temperature)},
+          {"offsets", numbers_to_json(contract.offsets)},
+          {"conformal", numbers_to_json(contract.conformal)},
+          {"calibrated_on", contract.calibrated_on},
+          {"adapted_from", contract.adapted_from},
+          {"adapted_to", contract.adapted_to}};
 }
 
 }  // namespace cxr

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <fstream>
+#include <optional>
 
 #include "base/json_reader.h"
 #include "base/sha256.h"
@@ -21,47 +22,72 @@ json read_json(const std::filesystem::path& file) {
   return document;
 }
 
-std::uintmax_t bytes_of(const JsonReader<Error>& entry) {
-  const json& bytes = entry.need("bytes");
-  if (!bytes.is_number_unsigned()) entry.fail("bytes", "must be the size of the file");
-  return bytes.get<std::uintmax_t>();
+/// What a manifest says of one file.
+struct Entry {
+  std::uintmax_t bytes = 0;
+  std::string sha256;
+};
+
+Entry parse_entry(const JsonReader<Error>& fields) {
+  Entry entry;
+  const json& bytes = fields.need("bytes");
+  if (!bytes.is_number_unsigned()) fields.fail("bytes", "must be the size of the file");
+  entry.bytes = bytes.get<std::uintmax_t>();
+  fields.need("sha256");
+  entry.sha256 = fields.text("sha256");
+  if (entry.sha256.size() != 64 ||
+      entry.sha256.find_first_not_of("0123456789abcdef") != std::string::npos) {
+    fields.fail("sha256", "must be 64 hexadecimal digits, in lower case");
+  }
+  return entry;
 }
 
-std::string sha256_of(const JsonReader<Error>& entry) {
-  entry.need("sha256");
-  std::string digest = entry.text("sha256");
-  if (digest.size() != 64 || digest.find_first_not_of("0123456789abcdef") != std::string::npos) {
-    entry.fail("sha256", "must be 64 hexadecimal digits, in lower case");
+/// Nothing where the manifest, or its absence, allows any file of this name.
+std::optional<Entry> find_entry(const std::filesystem::path& manifest, const std::string& name) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(manifest, ignored)) return std::nullopt;
+  const json document = read_json(manifest);
+  const JsonReader<Error> models(document, kStage, manifest.string());
+  if (models.has(name)) return parse_entry(models.object(name));
+  if (models.has("only_listed") && models.find("only_listed") == true) {
+    throw Error(kStage, (manifest.parent_path() / name).string(),
+                "is not listed in " + manifest.string() + ", which allows only listed models");
   }
-  return digest;
+  return std::nullopt;
+}
+
+std::string read_bytes(const std::filesystem::path& file) {
+  std::string bytes(std::filesystem::file_size(file), '\0');
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream.read(bytes.data(), static_cast<std::streamsize>(bytes.size()))) {
+    throw Error(kStage, file.string(), "cannot be read");
+  }
+  return bytes;
 }
 
 }  // namespace
 
-std::string require_intact(const std::filesystem::path& model) {
-  const std::filesystem::path list = model.parent_path() / "manifest.json";
-  std::error_code ignored;
-  if (!std::filesystem::exists(list, ignored)) return sha256(model);
-  const json document = read_json(list);
-  const JsonReader<Error> models(document, kStage, list.string());
-  const std::string name = model.filename().string();
-  if (!models.has(name)) return sha256(model);
-
-  const JsonReader<Error> entry = models.object(name);
-  const auto refuse = [&](const std::string& why) {
-    throw Error(kStage, model.string(),
-                "is damaged or incomplete: " + why + "; get it again (git checkout -- " +
-                    model.string() +
-                    "), or, if you replaced it on purpose, remove its entry from " + list.string());
-  };
-  const std::uintmax_t bytes = std::filesystem::file_size(model);
-  const std::uintmax_t wanted = bytes_of(entry);
-  if (bytes != wanted) {
-    refuse("it has " + std::to_string(bytes) + " bytes instead of " + std::to_string(wanted));
+ModelFile read_model(const std::filesystem::path& file) {
+  if (!std::filesystem::is_regular_file(file)) {
+    throw Error(kStage, file.string(), "no such file; check the path in the configuration");
   }
-  std::string digest = sha256(model);
-  if (digest != sha256_of(entry)) refuse("its SHA-256 is not that in manifest.json");
-  return digest;
+  const std::filesystem::path manifest = file.parent_path() / "manifest.json";
+  const auto refuse = [&](const std::string& why) {
+    throw Error(kStage, file.string(),
+                "is damaged or incomplete: " + why + "; get it again (git checkout -- " +
+                    file.string() + "), or, if you replaced it on purpose, remove its entry from " +
+                    manifest.string());
+  };
+  const std::optional<Entry> wanted = find_entry(manifest, file.filename().string());
+  const std::uintmax_t size = std::filesystem::file_size(file);
+  if (wanted && wanted->bytes != size) {
+    refuse("it has " + std::to_string(size) + " bytes instead of " + std::to_string(wanted->bytes));
+  }
+  ModelFile model;
+  model.bytes = read_bytes(file);
+  model.sha256 = sha256_of(model.bytes);
+  if (wanted && wanted->sha256 != model.sha256) refuse("its SHA-256 is not that in manifest.json");
+  return model;
 }
 
 }  // namespace cxr

@@ -5,12 +5,20 @@
 
 namespace cxr {
 
-/// Compares a model file with what the `manifest.json` in its own folder says of it:
-/// `{"segmenter.pt": {"sha256": "…", "bytes": 49138319}, …}`. A file that is not named there, or
-/// has no such neighbour, is taken as it is. Returns the file's SHA-256.
+struct ModelFile {
+  std::string bytes;
+  std::string sha256;
+};
+
+/// Reads a model file into memory, once, and compares it with what the `manifest.json` in its
+/// folder says of it: `{"segmenter.pt": {"sha256": "…", "bytes": 49138319}, …}`. A model is a
+/// program: none of it may run before this returns.
 ///
-/// Throws Error, stage `model`: the file has another size or SHA-256, or manifest.json is no JSON
-/// object or has no such entry for the file.
-std::string require_intact(const std::filesystem::path& model);
+/// A file that the manifest does not name, or that has no manifest beside it, is taken as it is,
+/// unless the manifest says `"only_listed": true`.
+///
+/// Throws Error, stage `model`: no such file, it cannot be read, it has another size or SHA-256, it
+/// is not listed where only listed models are allowed, or manifest.json is not valid.
+ModelFile read_model(const std::filesystem::path& file);
 
 }  // namespace cxr

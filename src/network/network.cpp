@@ -6,8 +6,8 @@
 #include <torch/cuda.h>
 #include <torch/script.h>
 
-#include <future>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "cxr/error.h"
 #include "model_manifest.h"
@@ -39,11 +39,12 @@ struct Archive {
   std::string contract;  ///< empty where the archive has none
 };
 
-Archive open(const std::filesystem::path& file) {
-  return in_one_line(file.string(), "not a TorchScript archive, or damaged", [&] {
+Archive unpack(const std::string& file, std::string bytes) {
+  return in_one_line(file, "not a TorchScript archive, or damaged", [&] {
     torch::jit::ExtraFilesMap extra{{kContractFile, ""}};
     Archive archive;
-    archive.module = torch::jit::load(file.string(), torch::kCPU, extra);
+    std::istringstream stream(std::move(bytes));
+    archive.module = torch::jit::load(stream, torch::kCPU, extra);
     archive.contract = extra.at(kContractFile);
     return archive;
   });
@@ -75,6 +76,15 @@ void require_methods(const Module& module, Contract::Kind kind, const std::strin
   }
 }
 
+/// One method of a network as a module of its own, without the weights that it does not use.
+Module method_alone(const Module& network, const std::string& method) {
+  Module module("cxr.Method");
+  module.register_module("network", network);
+  module.define("def forward(self, x):\n  return self.network." + method + "(x)\n");
+  module.eval();
+  return torch::jit::freeze(module);
+}
+
 /// The device of a configuration. Throws UsageError where there is no such.
 torch::Device find_device(const std::string& name) {
   const bool has_cuda = torch::cuda::is_available();
@@ -92,18 +102,23 @@ torch::Device find_device(const std::string& name) {
   return device;
 }
 
-std::string describe(at::IntArrayRef shape) {
+std::string shape_text(at::IntArrayRef shape) {
   std::string text;
   for (const auto size : shape) text += (text.empty() ? "" : " x ") + std::to_string(size);
   return text;
 }
 
+std::vector<std::int64_t> with_count(std::int64_t images, std::vector<std::int64_t> shape) {
+  shape.insert(shape.begin(), images);
+  return shape;
+}
+
 void require_shape(const torch::Tensor& output, const std::vector<std::int64_t>& wanted,
                    const std::string& file) {
   if (output.sizes() != at::IntArrayRef(wanted)) {
-    throw Error(
-        kStage, file,
-        "gives " + describe(output.sizes()) + " where its contract promises " + describe(wanted));
+    throw Error(kStage, file,
+                "gives " + shape_text(output.sizes()) + " where its contract promises " +
+                    shape_text(wanted));
   }
 }
 
@@ -114,85 +129,86 @@ struct Network::Implementation {
   std::string sha256;
   torch::Device device = torch::kCPU;
   Contract contract;
-  Module loaded;     ///< as stored, differentiable: for the head
-  Module optimised;  ///< frozen, batch norm folded, oneDNN chosen: for the rest
+  Module body;  ///< segmenter: `forward`; classifier: `features`; optimised for inference
+  Module head;  ///< classifier only; differentiable
+  std::vector<std::int64_t> feature_shape;  ///< K, h, w of one image; classifier only
 
-  torch::Tensor run(const Module& module, const char* method, const torch::Tensor& input) const {
+  torch::Tensor run(const Module& module, const torch::Tensor& input) const {
     // More than NoGradGuard: some LibTorch (2.6 of Debian 13) finds no kernel else for the layouts
     // of oneDNN.
     const c10::InferenceMode no_autograd;
-    return in_one_line(file, std::string("`") + method + "` failed", [&] {
+    return in_one_line(file, "the network failed", [&] {
       // What is to be optimised was optimised on loading; specialising on shapes would only make
       // the first batches slow.
       const torch::jit::GraphOptimizerEnabledGuard optimise(false);
-      return module.get_method(method)({input.to(device)}).toTensor().to(torch::kCPU);
+      return module.get_method("forward")({input.to(device)}).toTensor().to(torch::kCPU);
     });
+  }
+
+  /// Runs a module on a batch. A network may change its shapes with what it sees: each output is
+  /// compared with `wanted`, the shape of one image's part.
+  torch::Tensor run_checked(const Module& module, const torch::Tensor& input,
+                            const std::vector<std::int64_t>& wanted) const {
+    torch::Tensor output = run(module, input);
+    require_shape(output, with_count(input.size(0), wanted), file);
+    return output;
+  }
+
+  std::vector<std::int64_t> output_shape() const {
+    const auto classes = static_cast<std::int64_t>(contract.classes.size());
+    if (contract.kind == Contract::Kind::classifier) return {classes};
+    return {classes, contract.input.height, contract.input.width};
   }
 
   void load(const std::filesystem::path& path, Contract::Kind kind,
             const std::optional<Contract>& fallback, const std::string& on) {
     file = path.string();
     device = find_device(on);
-    const Archive archive = open(path);
+    ModelFile model = read_model(path);
+    sha256 = std::move(model.sha256);
+    Archive archive = unpack(file, std::move(model.bytes));
     contract = read_contract(file, archive.contract, fallback);
     if (contract.kind != kind) {
       throw Error(kStage, file,
                   std::string("is a ") + name_of(contract.kind) + " where a " + name_of(kind) +
                       " is expected");
     }
-    loaded = archive.module;
-    require_methods(loaded, kind, file);
-    loaded.eval();
-    loaded.to(device, torch::kFloat);
-    optimise();
+    require_methods(archive.module, kind, file);
+    in_one_line(file, "cannot be optimised", [&] { optimise(std::move(archive.module)); });
     probe();
   }
 
-  void optimise() {
+  void optimise(Module network) {
+    network.eval();
+    network.to(device, torch::kFloat);
     const bool classifier = contract.kind == Contract::Kind::classifier;
-    const std::vector<std::string> methods =
-        classifier ? std::vector<std::string>{"features"} : std::vector<std::string>{};
-    optimised = in_one_line(file, "cannot be optimised", [&] {
-      Module frozen = torch::jit::freeze(loaded, methods);
-      return torch::jit::optimize_for_inference(frozen, methods);
-    });
+    if (classifier) head = method_alone(network, "head");
+    Module frozen = method_alone(network, classifier ? "features" : "forward");
+    network = Module();  // no second copy of the weights while they are packed
+    body = torch::jit::optimize_for_inference(frozen);
   }
 
   /// Runs one black image through the network and compares the shapes with the contract.
-  void probe() const {
-    const auto& input = contract.input;
-    const auto classes = static_cast<std::int64_t>(contract.classes.size());
-    const auto image = torch::zeros({1, 3, input.height, input.width});
+  void probe() {
+    const auto image = torch::zeros({1, 3, contract.input.height, contract.input.width});
+    const auto output = run(body, image);
     if (contract.kind == Contract::Kind::segmenter) {
-      require_shape(run(optimised, "forward", image), {1, classes, input.height, input.width},
-                    file);
+      require_shape(output, with_count(1, output_shape()), file);
       return;
     }
-    const auto features = run(optimised, "features", image);
-    if (features.dim() != 4) {
+    if (output.dim() != 4) {
       throw Error(kStage, file,
-                  "`features` gives " + describe(features.sizes()) + ", not N x K x h x w");
+                  "`features` gives " + shape_text(output.sizes()) + ", not N x K x h x w");
     }
-    require_shape(run(loaded, "head", features), {1, classes}, file);
+    feature_shape = output.sizes().slice(1).vec();
+    run_checked(head, output, output_shape());
   }
 };
 
 Network::Network(const std::filesystem::path& file, Contract::Kind kind,
                  const std::optional<Contract>& contract, const std::string& device)
     : implementation_(std::make_unique<Implementation>()) {
-  if (!std::filesystem::is_regular_file(file)) {
-    throw Error(kStage, file.string(), "no such file; check the path in the configuration");
-  }
-  // Hashing takes about as long as loading: both at a time. What it says of a damaged file is
-  // plainer than what loading says.
-  auto intact = std::async(std::launch::async, require_intact, file);
-  try {
-    implementation_->load(file, kind, contract, device);
-  } catch (...) {
-    intact.get();
-    throw;
-  }
-  implementation_->sha256 = intact.get();
+  implementation_->load(file, kind, contract, device);
 }
 
 Network::~Network() = default;
@@ -206,36 +222,40 @@ const std::string& Network::sha256() const { return implementation_->sha256; }
 std::string Network::device() const { return implementation_->device.str(); }
 
 NdArray Network::forward(const NdArray& input) const {
-  return to_ndarray(implementation_->run(implementation_->optimised, "forward", as_tensor(input)));
+  const Implementation& own = *implementation_;
+  if (own.contract.kind == Contract::Kind::classifier) return head(features(input));
+  return to_ndarray(own.run_checked(own.body, as_tensor(input), own.output_shape()));
 }
 
 NdArray Network::features(const NdArray& input) const {
-  return to_ndarray(implementation_->run(implementation_->optimised, "features", as_tensor(input)));
+  const Implementation& own = *implementation_;
+  return to_ndarray(own.run_checked(own.body, as_tensor(input), own.feature_shape));
 }
 
 // The head is run on one image at a time: its matrix products round otherwise for other batches,
 // and results must not depend on what else is in the batch.
 NdArray Network::head(const NdArray& features) const {
+  const Implementation& own = *implementation_;
   std::vector<torch::Tensor> logits;
   for (const torch::Tensor& image : as_tensor(features).split(1)) {
-    logits.push_back(implementation_->run(implementation_->loaded, "head", image));
+    logits.push_back(own.run_checked(own.head, image, own.output_shape()));
   }
   return to_ndarray(torch::cat(logits));
 }
 
 NdArray Network::head_gradient(const NdArray& features, const NdArray& weights) const {
-  return in_one_line(implementation_->file, "the gradient of `head` failed", [&] {
+  const Implementation& own = *implementation_;
+  return in_one_line(own.file, "the gradient of `head` failed", [&] {
     const torch::jit::GraphOptimizerEnabledGuard optimise(false);
-    const auto device = implementation_->device;
-    const auto head = implementation_->loaded.get_method("head");
+    const auto head = own.head.get_method("forward");
     const auto all_features = as_tensor(features).split(1);
     const auto all_weights = as_tensor(weights).split(1);
     std::vector<torch::Tensor> gradients;
     for (std::size_t i = 0; i < all_features.size(); ++i) {
-      const auto input = all_features[i].clone().to(device).set_requires_grad(true);
+      const auto input = all_features[i].clone().to(own.device).set_requires_grad(true);
       const auto logits = head({input}).toTensor();
       gradients.push_back(
-          torch::autograd::grad({(logits * all_weights[i].to(device)).sum()}, {input}).at(0));
+          torch::autograd::grad({(logits * all_weights[i].to(own.device)).sum()}, {input}).at(0));
     }
     return to_ndarray(torch::cat(gradients).to(torch::kCPU));
   });

@@ -14,7 +14,10 @@ int thread_count(int wanted) {
   return std::max(1, cv::getNumberOfCPUs());  // knows affinity and control groups
 }
 
-void use_threads(int count) { at::set_num_threads(count); }
+void use_threads(int count) {
+  at::set_num_threads(count);
+  cv::setNumThreads(count);
+}
 
 OneCoreEach::OneCoreEach()
     : torch_threads_(at::get_num_threads()), opencv_threads_(cv::getNumThreads()) {

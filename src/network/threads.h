@@ -6,7 +6,7 @@ namespace cxr {
 /// core that this process may use.
 int thread_count(int wanted);
 
-/// Lets LibTorch compute with so many threads. In some builds it starts with one.
+/// Lets LibTorch and OpenCV compute with this many threads. Some builds of LibTorch start with one.
 void use_threads(int count);
 
 /// While it lives, LibTorch and OpenCV compute on the very thread that asks, so that several

@@ -13,7 +13,7 @@ namespace cxr {
 /// 2. inverted Gaussian adaptive threshold (offset 2) of the median-blurred crop (0 or 255).
 ///
 /// The windows follow the crop's smaller side: 0.005 of it for the median, 0.02 for the adaptive
-/// threshold, odd, never below 7. Equals the original programme to the bit.
+/// threshold, odd, never below 7. Equals the original program to the bit.
 ///
 /// `crop` is CV_8UC1 and not empty. With `longer_side`, the crop is first scaled (area averaging
 /// when shrinking, cubic when enlarging) so that its longer side has that many pixels. With

@@ -19,7 +19,7 @@ NdArray class_activation_maps(const Network& classifier, const Classification& c
 /// interpolation, letterbox padding cut away, scaled to 0..1. CV_32FC1 of `crop_size`.
 /// Grad-CAM is scaled by its maximum (an all-zero map stays zero), and each cell is drawn where its
 /// receptive field has its centre. `original` is scaled from minimum to maximum and stretched over
-/// the input, half a cell to the right and down of it, as the original programme drew it.
+/// the input, half a cell to the right and down of it, as the original program drew it.
 cv::Mat heat_map(const float* activation, cv::Size activation_size, const NetworkInput& input,
                  cv::Size crop_size, CamMethod method);
 

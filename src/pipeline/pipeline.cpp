@@ -3,13 +3,19 @@
 #include <algorithm>
 #include <chrono>
 #include <functional>
+#include <future>
+#include <numeric>
+#include <opencv2/core/utility.hpp>
 
 #include "base/utf8.h"
 #include "classify.h"
+#include "crop.h"
 #include "cxr/error.h"
 #include "cxr/read.h"
 #include "enhance.h"
 #include "explain.h"
+#include "network/threads.h"
+#include "polarity.h"
 #include "segment.h"
 
 namespace cxr {
@@ -63,12 +69,46 @@ std::vector<std::size_t> predictions(const Analyses& analyses) {
   return collected;
 }
 
-void note_prediction(Result& result, const float* probabilities,
-                     const std::vector<std::string>& classes) {
-  result.probabilities.assign(probabilities, probabilities + classes.size());
+/// Segments radiographs; negatives are inverted first.
+std::vector<Segmentation> segment_upright(const Network& segmenter, const Analyses& analyses,
+                                          Polarity polarity) {
+  std::vector<cv::Mat> images = collect(analyses, &Intermediates::image);
+  std::vector<Segmentation> segmentations = segment(segmenter, images);
+  if (polarity == Polarity::as_is) return segmentations;
+  const std::vector<bool> inverted = turn_negatives(segmenter, images, segmentations);
+  for (std::size_t i = 0; i < analyses.size(); ++i) {
+    analyses[i]->result.inverted = inverted[i];
+    analyses[i]->intermediates.image = images[i];
+  }
+  return segmentations;
+}
+
+void note_prediction(Result& result, const float* probabilities, const Contract& contract) {
+  result.probabilities.assign(probabilities, probabilities + contract.classes.size());
   const auto best = std::max_element(result.probabilities.begin(), result.probabilities.end());
   result.predicted = static_cast<std::size_t>(best - result.probabilities.begin());
-  result.prediction = classes[result.predicted];
+  result.prediction = contract.classes[result.predicted];
+  if (!contract.conformal.empty()) result.prediction_set = prediction_set(probabilities, contract);
+}
+
+/// The mean of each feature map of an image, K x h x w.
+std::vector<float> mean_of_maps(const float* maps, const std::vector<std::int64_t>& shape) {
+  const auto pixels = static_cast<std::size_t>(shape[2] * shape[3]);
+  std::vector<float> means(static_cast<std::size_t>(shape[1]));
+  for (std::size_t k = 0; k < means.size(); ++k) {
+    const float* map = maps + k * pixels;
+    means[k] = std::accumulate(map, map + pixels, 0.0F) / static_cast<float>(pixels);
+  }
+  return means;
+}
+
+void note_classification(Analysis& analysis, const Classification& classification, std::size_t i,
+                         const Contract& contract) {
+  note_prediction(analysis.result, classification.probabilities.at(i), contract);
+  const float* logits = classification.logits.at(i);
+  analysis.intermediates.logits.assign(logits, logits + contract.classes.size());
+  analysis.intermediates.features =
+      mean_of_maps(classification.features.at(i), classification.features.shape);
 }
 
 }  // namespace
@@ -81,12 +121,20 @@ void Result::fail(const std::exception& exception) {
   error = to_utf8(exception.what());
 }
 
-Pipeline::Pipeline(const PipelineOptions& options)
-    : options_(options),
-      segmenter_(options.segmenter.file, Contract::Kind::segmenter, options.segmenter.contract,
-                 options.device),
-      classifier_(options.classifier.file, Contract::Kind::classifier, options.classifier.contract,
-                  options.device) {}
+Pipeline::Pipeline(const PipelineOptions& options) : options_(options), networks_(load(options)) {}
+
+Pipeline::Networks Pipeline::load(const PipelineOptions& options) {
+  const auto when = cv::getNumThreads() > 1 ? std::launch::async : std::launch::deferred;
+  const OneCoreEach one_core_each;
+  auto classifier = std::async(when, [&] {
+    OneCoreEach::begin_thread();
+    return Network(options.classifier.file, Contract::Kind::classifier, options.classifier.contract,
+                   options.device);
+  });
+  Network segmenter(options.segmenter.file, Contract::Kind::segmenter, options.segmenter.contract,
+                    options.device);
+  return {std::move(segmenter), classifier.get()};
+}
 
 std::vector<Analysis> Pipeline::process(const std::vector<Input>& batch,
                                         const ProcessOptions& options) const {
@@ -106,7 +154,7 @@ std::vector<Analysis> Pipeline::process(const std::vector<Input>& batch,
 
   std::vector<Segmentation> segmentations;
   together(open, &Timings::segment,
-           [&] { segmentations = segment(segmenter_, collect(open, &Intermediates::image)); });
+           [&] { segmentations = segment_upright(segmenter(), open, options_.polarity); });
 
   each(open, &Timings::enhance, [&](std::size_t i, Analysis& analysis) {
     auto& [result, intermediates] = analysis;
@@ -116,30 +164,30 @@ std::vector<Analysis> Pipeline::process(const std::vector<Input>& batch,
     const double threshold = options_.crop_confidence_threshold;
     result.lungs_trusted = is_trusted(result.lungs, threshold);
     result.crop = choose_crop(result.lungs, threshold, result.image_size);
-    const Contract& wanted = classifier_.contract();
-    intermediates.enhanced =
-        enhance(intermediates.image(result.crop), wanted.enhance_side, wanted.planes);
+    const Contract& wanted = classifier().contract();
+    intermediates.enhanced = enhance(cut_out(intermediates.image, result.crop, wanted.film_side),
+                                     wanted.enhance_side, wanted.planes);
   });
   open = still_open(std::move(open));
   if (open.empty()) return analyses;
 
   Classification classification;
   together(open, &Timings::classify, [&] {
-    classification = classify(classifier_, collect(open, &Intermediates::enhanced));
+    classification = classify(classifier(), collect(open, &Intermediates::enhanced));
   });
   for (std::size_t i = 0; i < open.size(); ++i) {
-    note_prediction(open[i]->result, classification.probabilities.at(i), classes());
+    note_classification(*open[i], classification, i, classifier().contract());
   }
   if (!options.explain) return analyses;
 
   NdArray maps;
   const CamMethod method = options_.cam_method;
   together(open, &Timings::explain, [&] {
-    maps = class_activation_maps(classifier_, classification, predictions(open), method);
+    maps = class_activation_maps(classifier(), classification, predictions(open), method);
   });
   const cv::Size map_size(static_cast<int>(maps.shape[2]), static_cast<int>(maps.shape[1]));
   each(open, &Timings::explain, [&](std::size_t i, Analysis& analysis) {
-    analysis.intermediates.heat_map = heat_map(maps.at(i), map_size, classifier_.contract().input,
+    analysis.intermediates.heat_map = heat_map(maps.at(i), map_size, classifier().contract().input,
                                                analysis.result.crop.size(), method);
   });
   return analyses;

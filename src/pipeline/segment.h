@@ -7,7 +7,7 @@
 
 namespace cxr {
 
-/// Where the network sees lungs, at the network's own resolution.
+/// Where the network finds lungs, at its own resolution.
 struct Segmentation {
   cv::Mat lung_probability;  ///< CV_32FC1, 0..1
   cv::Mat mask;              ///< CV_8UC1, 255 where lung is the more probable class, else 0

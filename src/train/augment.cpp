@@ -57,7 +57,7 @@ cv::Size scaled(cv::Size size, double octaves) {
   return {std::max(8, cvRound(size.width * scale)), std::max(8, cvRound(size.height * scale))};
 }
 
-/// By whatever interpolation a film may have gone through.
+/// By an interpolation chosen at random.
 void resize(cv::Mat& image, cv::Size size, cv::RNG& rng) {
   constexpr std::array kKinds{cv::INTER_AREA, cv::INTER_LINEAR, cv::INTER_CUBIC,
                               cv::INTER_LANCZOS4};
@@ -79,7 +79,7 @@ void cover_corner(cv::Mat& image, int right, int bottom, cv::RNG& rng) {
   image(cv::Rect(at, size)).setTo(rng.uniform(0, 256));
 }
 
-/// How much of each pixel is of the lungs, CV_32FC1, 0..1: hulls widened by 2 to 6 % of the side.
+/// How much each pixel belongs to the lungs, CV_32FC1, 0..1: hulls widened by 2 to 6 % of the side.
 cv::Mat soft_hulls(const cv::Mat& lungs, cv::RNG& rng) {
   std::vector<std::vector<cv::Point>> lobes;
   cv::findContours(lungs, lobes, cv::RETR_EXTERNAL, cv::CHAIN_APPROX_SIMPLE);
@@ -98,7 +98,7 @@ cv::Mat soft_hulls(const cv::Mat& lungs, cv::RNG& rng) {
   return soft;
 }
 
-/// The image moved, blurred, re-toned and made grainy, each by chance.
+/// The image moved, blurred, re-toned and made grainy, each at random.
 cv::Mat changed_surroundings(const cv::Mat& image, cv::RNG& rng) {
   const int side = std::max(image.rows, image.cols);
   const Augmentation moved{.rotation = 20, .scale = 0.3, .aspect = 0.2, .shift = 0.15, .mirror = 0};
@@ -117,7 +117,7 @@ cv::Mat changed_surroundings(const cv::Mat& image, cv::RNG& rng) {
 }  // namespace
 
 cv::RNG example_rng(std::uint64_t batch_seed, std::size_t image) {
-  // SplitMix64: cv::RNG gives like numbers for like seeds.
+  // SplitMix64: cv::RNG gives similar numbers for similar seeds.
   std::uint64_t z = batch_seed + (image + 1) * 0x9E3779B97F4A7C15ULL;
   z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL;
   z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL;
@@ -125,7 +125,7 @@ cv::RNG example_rng(std::uint64_t batch_seed, std::size_t image) {
 }
 
 cv::Mat random_affine(const Augmentation& augmentation, cv::Rect from, cv::Size to, cv::RNG& rng) {
-  // Worked out in a square from -1 to 1, so that the ranges mean the same at any size.
+  // Computed in a square from -1 to 1, so that the ranges mean the same at any size.
   double angle = either_way(rng, augmentation.rotation) * std::numbers::pi / 180;
   if (happens(rng, augmentation.quarter_turn)) angle += rng.uniform(1, 4) * std::numbers::pi / 2;
   const double scale = std::exp2(either_way(rng, std::log2(1 + augmentation.scale)));

@@ -17,9 +17,9 @@ cv::RNG example_rng(std::uint64_t batch_seed, std::size_t image);
 cv::Mat random_affine(const Augmentation& augmentation, cv::Rect from, cv::Size to, cv::RNG& rng);
 
 /// Changes what lies outside the lungs of a CV_8UC1 image, by the probability `outside`, so that
-/// nothing can be learnt from it: moved, blurred, of other tones, grainy. `lungs` (CV_8UC1 of its
-/// size, 0 or 255) may lack what is dense, so each lung's hull is kept, and a margin that fades
-/// out.
+/// nothing can be learnt from it: moves, blurs, re-tones it, adds grain. `lungs` (CV_8UC1 of its
+/// size, 0 or 255) may lack dense areas, so the convex hull of each lung is kept, with a margin
+/// that fades out.
 cv::Mat random_outside(const Augmentation& augmentation, const cv::Mat& image, const cv::Mat& lungs,
                        cv::RNG& rng);
 

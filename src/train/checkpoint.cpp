@@ -24,7 +24,7 @@ void save_checkpoint(const std::filesystem::path& file, const TrainingState& sta
   archive.write("best_metric", c10::IValue(state.best_metric));
   archive.write("weights", weights);
   archive.write("optimizer", moments);
-  // By way of memory: where there is no room, LibTorch's own file writer ends the programme.
+  // Through memory: on a full disk, LibTorch's own file writer aborts the program.
   std::ostringstream bytes;
   archive.save_to(bytes);
   AtomicFile whole(file);
@@ -44,7 +44,7 @@ TrainingState load_checkpoint(const std::filesystem::path& file, const std::stri
     if (state.options != options) {
       throw UsageError(kStage, file.string(),
                        "was made with other options (" + state.options + ", now " + options +
-                           "); resume with the same, or remove it to start anew");
+                           "); resume with the same, or remove it to start again");
     }
     archive.read("epochs_done", value);
     state.epochs_done = static_cast<int>(value.toInt());
@@ -65,7 +65,7 @@ TrainingState load_checkpoint(const std::filesystem::path& file, const std::stri
     return state;
   } catch (const c10::Error& error) {
     throw Error(kStage, file.string(),
-                std::string("is damaged; remove it to start anew (") +
+                std::string("is damaged; remove it to start again (") +
                     error.what_without_backtrace() + ")");
   }
 }

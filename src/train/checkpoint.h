@@ -9,7 +9,7 @@
 
 namespace cxr {
 
-/// Where a training stands after an epoch, besides weights and the optimiser's state.
+/// The state of training after an epoch, besides weights and optimiser.
 struct TrainingState {
   std::string options;  ///< what the run depends on, as text; a resumed run must have the same
   int epochs_done = 0;
@@ -18,8 +18,8 @@ struct TrainingState {
 
 using Tensors = std::map<std::string, torch::Tensor>;
 
-/// Writes everything needed to go on, whole or not at all: `tensors` are the network's and whatever
-/// else training keeps. Throws Error naming the file.
+/// Writes everything needed to continue, whole or not at all: `tensors` are the network's and
+/// whatever else training keeps. Throws Error naming the file.
 void save_checkpoint(const std::filesystem::path& file, const TrainingState& state,
                      const Tensors& tensors, const torch::optim::Optimizer& optimizer);
 

@@ -18,22 +18,21 @@ struct Lungs {
   cv::Mat mask;  ///< CV_8UC1, 0 or 255, at the segmenter's resolution
 };
 
-/// The lungs that a segmenter finds, kept in a CSV file so that each image is segmented once. What
-/// another segmenter found is ignored. Safe to use from several threads.
+/// The lungs that a segmenter finds, kept in a CSV file so that each image is segmented once. Those
+/// that another segmenter found are ignored. Safe to use from several threads.
 class LungsCache {
  public:
   /// Throws Error where the segmenter or an existing file cannot be read.
   LungsCache(std::filesystem::path file, const std::filesystem::path& segmenter);
 
-  /// The lungs of images, each of which goes by its own name; what is new is segmented as one
-  /// batch.
+  /// The lungs of images, each with a name of its own; new ones are segmented as one batch.
   std::vector<Lungs> find(const std::vector<std::string>& names,
                           const std::vector<cv::Mat>& images);
 
-  /// Tells segmenters apart.
+  /// SHA-256 of the segmenter.
   const std::string& segmenter() const { return segmenter_; }
 
-  /// Writes the file, whole or not at all, where there is something new.
+  /// Writes the file, whole or not at all, if there is anything new.
   void save();
 
  private:

@@ -4,7 +4,7 @@
 
 namespace cxr {
 
-/// A picture that is no radiograph, for a segmenter to learn that there are no lungs in it: blank,
+/// A picture other than a radiograph, to teach a segmenter that it shows no lungs: blank,
 /// noise, clouds, gradients, overlapping shapes as in photographs, pages of text, icons; or pieces
 /// of `radiograph` (CV_8UC1) too small to show lungs, or shuffled. CV_8UC1 of `size`.
 cv::Mat random_negative_example(const cv::Mat& radiograph, cv::Size size, cv::RNG& rng);

@@ -25,12 +25,12 @@ struct SampledFilm {
 
 /// Weights, summing to 1, under which neither the hospital nor the view nor the age tells the
 /// label:
-/// - a source counts as the square root of its films, shared equally by its labels; one with a
-///   single label, which the hospital would give away, counts half of that;
+/// - a source counts as the square root of its number of films, shared equally by its labels; one
+///   with a single label, which the hospital would give away, counts half of that;
 /// - of the films of a label of a source that are known to be AP or PA, each view counts half, if
 ///   both are there;
-/// - sources with children count so much less that children are at most a quarter of each label
-///   that has adults, too.
+/// - the weight of sources with children is reduced until children are at most a quarter of each
+///   label that also has adults.
 std::vector<double> source_weights(const std::vector<SampledFilm>& films);
 
 /// The batches of one epoch in random order. Each example is drawn as often as its weight (they sum

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <opencv2/imgproc.hpp>
 #include <set>
-#include <sstream>
 
 #include "augment.h"
-#include "base/sha256.h"
+#include "base/resize.h"
+#include "calibration.h"
 #include "cxr/error.h"
 #include "cxr/lung_box.h"
 #include "cxr/read.h"
@@ -16,12 +16,12 @@
 #include "metrics/metrics.h"
 #include "network/network_input.h"
 #include "network/tensor.h"
+#include "option_table.h"
 #include "pipeline/classify.h"
 #include "pipeline/crop.h"
 #include "pipeline/enhance.h"
 #include "read/manifest.h"
 #include "sampling.h"
-#include "temperature.h"
 #include "training_loop.h"
 #include "within_source.h"
 
@@ -30,8 +30,8 @@ namespace {
 
 constexpr const char* kStage = "training";
 
-/// A radiograph scaled so that the longer side of its crop is that which is enhanced. All of it is
-/// kept, because augmentation looks over the edge of the crop.
+/// A radiograph scaled so that the longer side of its crop is the one at which it is enhanced. All
+/// of it is kept, because augmentation moves the crop.
 struct TrainingExample {
   cv::Mat image;  ///< CV_8UC1
   cv::Mat lungs;  ///< CV_8UC1 of its size, 0 or 255; empty where not trusted
@@ -42,7 +42,7 @@ struct TrainingExample {
   bool child = false;
 };
 
-/// What inference would classify.
+/// A film as inference would classify it.
 struct ValidationExample {
   cv::Mat enhanced;  ///< CV_8UC3
   std::size_t label = 0;
@@ -57,12 +57,14 @@ struct Examples {
 
 TrainingExample make_training_example(const cv::Mat& image, const Lungs& lungs,
                                       const Contract& contract) {
-  const cv::Rect crop = choose_crop(lungs.box, kTrustedQuality, image.size());
+  const cv::Mat film = film_at(image, contract.film_side);
+  const cv::Rect crop =
+      rescaled(choose_crop(lungs.box, kTrustedQuality, image.size()), image.size(), film.size());
   const double scale =
       static_cast<double>(*contract.enhance_side) / std::max(crop.width, crop.height);
   const auto scaled = [scale](int value) { return std::max(1, cvRound(value * scale)); };
   TrainingExample example;
-  cv::resize(image, example.image, {}, scale, scale, scale < 1 ? cv::INTER_AREA : cv::INTER_CUBIC);
+  cv::resize(film, example.image, {}, scale, scale, scale < 1 ? cv::INTER_AREA : cv::INTER_CUBIC);
   if (is_trusted(lungs.box, kTrustedQuality)) {
     example.lungs = mask_at(lungs.mask, example.image.size());
   }
@@ -77,7 +79,7 @@ std::vector<std::string> labels_of(const std::vector<ManifestRow>& rows) {
   return {labels.begin(), labels.end()};
 }
 
-/// A film of either kind: for training, or for validation and what is held out.
+/// A film for training, or for validation and what is held out.
 struct LoadedExample {
   TrainingExample training;
   ValidationExample validation;
@@ -96,7 +98,8 @@ LoadedExample load_example(const ExampleRow& chosen, const cv::Mat& image, const
     loaded.training.view = row.view;
     loaded.training.child = row.age_group == "pediatric";
   } else {
-    const cv::Mat crop = image(choose_crop(lungs.box, kTrustedQuality, image.size()));
+    const cv::Mat crop =
+        cut_out(image, choose_crop(lungs.box, kTrustedQuality, image.size()), contract.film_side);
     loaded.validation = {enhance(crop, contract.enhance_side, contract.planes), label, row.source};
   }
   return loaded;
@@ -140,7 +143,7 @@ Examples load(const ClassifierOptions& options, const std::vector<ManifestRow>& 
   return examples;
 }
 
-/// The crop as training sees it: moved and re-toned.
+/// The augmented crop.
 cv::Mat augmented_crop(const TrainingExample& example, const Augmentation& augmentation,
                        cv::RNG& rng) {
   const cv::Size size = example.crop.size();
@@ -226,8 +229,8 @@ void append(Metrics& metrics, const std::string& prefix, const NamedFigures& fig
   for (const auto& [name, value] : figures) metrics.emplace_back(prefix + name, value);
 }
 
-/// First the mean of the AUROCs within sources, where any source has two classes: balanced accuracy
-/// rewards who tells hospitals apart.
+/// First the mean of the AUROCs within sources, if any source has two classes: balanced accuracy
+/// also rewards telling hospitals apart.
 Metrics metrics_of(const JudgedFilms& films, const std::vector<std::string>& classes) {
   Metrics metrics;
   const NamedFigures within = auroc_within_sources(films);
@@ -239,14 +242,17 @@ Metrics metrics_of(const JudgedFilms& films, const std::vector<std::string>& cla
   return metrics;
 }
 
-/// Metrics of the validation split and of what is held out; fits the contract's temperature.
+/// Metrics of the validation split and of what is held out, both after the calibration of the
+/// contract to the validation split.
 Metrics validate(torch::jit::Module& network, const Examples& examples, Contract& contract) {
-  const JudgedFilms films = judge(network, examples.validation, contract);
-  contract.temperature = fit_temperature(films.logits, films.labels);
+  JudgedFilms films = judge(network, examples.validation, contract);
+  calibrate(films, contract);
+  films.logits = calibrated(films.logits, contract);
   Metrics metrics = metrics_of(films, contract.classes);
   metrics.emplace_back("temperature", contract.temperature);
   if (examples.held_out.empty()) return metrics;
-  const JudgedFilms held_out = judge(network, examples.held_out, contract);
+  JudgedFilms held_out = judge(network, examples.held_out, contract);
+  held_out.logits = calibrated(held_out.logits, contract);
   append(metrics, "held_out_", metrics_of(held_out, contract.classes));
   append(metrics, "held_out_sensitivity_", sensitivity_within_sources(held_out, contract.classes));
   return metrics;
@@ -284,37 +290,18 @@ Contract classifier_contract(const ClassifierOptions& options,
   contract.classes = classes;
   contract.data = options.training.data;
   contract.licence = options.training.licence;
+  contract.film_side = options.film_side;
   contract.enhance_side = options.enhance_side.value_or(options.training.side);
   contract.planes = options.planes;
   return contract;
 }
 
-void check(const ClassifierOptions& options) {
-  check(options.training);
-  const auto require = [](bool holds, const char* option, const char* allowed) {
-    if (!holds) throw UsageError(kStage, option, std::string("must be ") + allowed);
-  };
-  const int enhance_side = options.enhance_side.value_or(options.training.side);
-  require(enhance_side >= 32 && enhance_side <= 4096, "--enhance-side", "from 32 to 4096");
-  require(options.label_smoothing >= 0 && options.label_smoothing <= 0.5, "--label-smoothing",
-          "from 0 to 0.5");
-}
-
-/// The options that are the classifier's own, for TrainingTask::depends_on.
-std::string describe(const ClassifierOptions& options, const Contract& contract,
-                     const std::string& segmenter) {
-  std::ostringstream text;
-  text << " segmenter=" << segmenter << " enhance-side=" << *contract.enhance_side
-       << " planes=" << name_of(contract.planes) << " balance=" << name_of(options.balance)
-       << " label-smoothing=" << options.label_smoothing;
-  return text.str();
-}
-
 }  // namespace
 
 void train_classifier(const ClassifierOptions& options, const TrainingListener& listener) {
-  check(options);
   const TrainingOptions& training = options.training;
+  check(training);
+  require_in_range(options);
   const auto rows = read_manifests(training.manifests, Purpose::classification);
   TrainingTask task;
   task.contract = classifier_contract(options, labels_of(rows));
@@ -331,7 +318,7 @@ void train_classifier(const ClassifierOptions& options, const TrainingListener& 
     return make_batch(examples, options, contract, indices, seed);
   };
   task.initial_encoder = options.segmenter;
-  task.depends_on = describe(options, task.contract, cache.segmenter());
+  task.depends_on = " segmenter=" + cache.segmenter() + describe_options(options);
   task.loss = classification_loss;
   task.validate = [&](torch::jit::Module& network, Contract& contract) {
     return validate(network, examples, contract);

@@ -11,6 +11,7 @@
 #include "negative_example.h"
 #include "network/network_input.h"
 #include "network/tensor.h"
+#include "option_table.h"
 #include "read/lung_mask.h"
 #include "read/manifest.h"
 #include "training_loop.h"
@@ -36,8 +37,8 @@ cv::Mat shrunk(const cv::Mat& image, cv::Size size) {
   return small;
 }
 
-/// Training examples are kept a little larger than the network's input, validation examples as
-/// they are, so that they take inference's own way into the network.
+/// Training examples are kept a little larger than the network's input; validation examples as they
+/// are, so that they are resized as in inference.
 Examples load(const TrainingOptions& options, const TrainingListener& listener) {
   const cv::Size kept(options.side * 8 / 7, options.side * 8 / 7);
   const auto rows = read_manifests(options.manifests, Purpose::segmentation);
@@ -67,14 +68,14 @@ Examples load(const TrainingOptions& options, const TrainingListener& listener) 
   return examples;
 }
 
-/// Which images of a training become negatives, and how the others are changed.
+/// How many training images become negatives, and how the others are augmented.
 struct Recipe {
   Augmentation augmentation;
   double negatives;
   NetworkInput input;
 };
 
-/// One image as the network will see it and, in `target` (CV_8UC1), its lungs as ones.
+/// An image as the network sees it; its lungs are ones in `target` (CV_8UC1).
 cv::Mat augmented(const Example& example, const Recipe& recipe, cv::RNG& rng, cv::Mat& target) {
   const cv::Size size = target.size();
   if (rng.uniform(0.0, 1.0) < recipe.negatives) {
@@ -162,9 +163,7 @@ Contract segmenter_contract(const TrainingOptions& options) {
 void train_segmenter(const SegmenterOptions& options, const TrainingListener& listener) {
   const TrainingOptions& training = options.training;
   check(training);
-  if (options.negatives < 0 || options.negatives > 0.9) {
-    throw UsageError("training", "--negatives", "must be from 0 to 0.9");
-  }
+  require_in_range(options);
   const Examples examples = load(training, listener);
 
   TrainingTask task;
@@ -176,7 +175,7 @@ void train_segmenter(const SegmenterOptions& options, const TrainingListener& li
     recipe.input.width = recipe.input.height = side;
     return make_batch(examples.training, recipe, indices, seed);
   };
-  task.depends_on = " negatives=" + std::to_string(options.negatives);
+  task.depends_on = describe_options(options);
   task.loss = segmentation_loss;
   task.validate = [&](torch::jit::Module& network, const Contract& contract) {
     return validate(network, examples, contract.input);

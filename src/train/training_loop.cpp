@@ -20,6 +20,7 @@
 #include "network/architecture.h"
 #include "network/tensor.h"
 #include "network/threads.h"
+#include "option_table.h"
 #include "sampling.h"
 #include "training_curves.h"
 #include "training_log.h"
@@ -33,26 +34,18 @@ using torch::jit::Module;
 constexpr const char* kStage = "training";
 constexpr double kLargestGradient = 5.0;  // norm over all parameters
 
-/// What a resumed run must have in common with the run that it goes on with.
+/// What a resumed run must have in common with the run that it continues.
 std::string describe(const TrainingTask& task, const TrainingOptions& options) {
   std::ostringstream text;
   text << "manifests=";
   for (const auto& manifest : options.manifests) text << sha256(manifest) << ',';
   if (!options.init.empty()) text << " init=" << sha256(options.init);
   for (const std::string& source : options.hold_out) text << " hold-out=" << source;
-  text << task.depends_on << " epochs=" << options.epochs
-       << " images-per-epoch=" << options.images_per_epoch << " batch-size=" << options.batch_size
-       << " side=" << options.side << " first-side=" << options.first_side.value_or(options.side)
-       << " learning-rate=" << options.learning_rate << " weight-decay=" << options.weight_decay
-       << " averaging=" << options.averaging << " seed=" << options.seed
-       << " bfloat16=" << options.bfloat16;
-  for_each_range(options.augmentation, [&](const char* name, double value, const char*) {
-    text << ' ' << name << '=' << value;
-  });
+  text << task.depends_on << describe_options(options);
   return text.str();
 }
 
-/// Weight decay is for kernels and matrices: on biases and batch norm it only slows learning.
+/// Weight decay applies to kernels and matrices only: for biases and batch norm it slows learning.
 std::vector<torch::optim::OptimizerParamGroup> parameter_groups(const Module& network,
                                                                 double weight_decay) {
   std::vector<torch::Tensor> kernels;
@@ -130,7 +123,7 @@ torch::Tensor forward(Module& network, const torch::Tensor& input, bool bfloat16
       .to(torch::kFloat);
 }
 
-/// One epoch; returns the mean loss. The next batch is prepared while the network learns from one.
+/// One epoch; returns the mean loss. The next batch is prepared during a training step.
 double run_epoch(const TrainingTask& task, const TrainingOptions& options, int epoch,
                  Module& network, WeightAverage& average, torch::optim::Optimizer& optimizer,
                  const TrainingListener& listener) {
@@ -164,7 +157,7 @@ double run_epoch(const TrainingTask& task, const TrainingOptions& options, int e
     if (!std::isfinite(value) || !std::isfinite(gradient)) {
       throw Error(kStage, options.out.string(),
                   "the loss is not finite in " + what +
-                      "; the best model of the epochs before is kept; try a smaller "
+                      "; the best model so far is kept; try a smaller "
                       "--learning-rate");
     }
     optimizer.step();
@@ -179,7 +172,7 @@ double run_epoch(const TrainingTask& task, const TrainingOptions& options, int e
   return sum / static_cast<double>(batches.size());
 }
 
-/// Copies the weights that both have in the same shape, of the encoder or all.
+/// Copies the weights that exist in both in the same shape, of the encoder or all.
 void take_over(Module& network, const std::filesystem::path& file, bool encoder_only) {
   Tensors known;
   try {
@@ -223,25 +216,11 @@ Module make_trainable(const TrainingTask& task, const TrainingOptions& options) 
 }  // namespace
 
 void check(const TrainingOptions& options) {
-  const auto require = [](bool holds, const char* option, const char* allowed) {
-    if (!holds) throw UsageError(kStage, option, std::string("must be ") + allowed);
-  };
-  require(options.epochs >= 1 && options.epochs <= 10000, "--epochs", "from 1 to 10000");
-  require(options.batch_size >= 2 && options.batch_size <= 1024, "--batch-size", "from 2 to 1024");
-  require(options.side >= 64 && options.side <= 1024 && options.side % 32 == 0, "--side",
-          "a multiple of 32 from 64 to 1024");
-  require(options.learning_rate > 0 && options.learning_rate <= 1, "--learning-rate",
-          "above 0, at most 1");
-  require(options.weight_decay >= 0 && options.weight_decay <= 1, "--weight-decay", "from 0 to 1");
-  require(options.images_per_epoch >= 0, "--images-per-epoch", "0 or above");
-  require(options.averaging >= 0 && options.averaging < 1, "--averaging", "from 0 to below 1");
-  const int first = options.first_side.value_or(options.side);
-  require(first >= 64 && first <= options.side && first % 32 == 0, "--first-side",
-          "a multiple of 32 from 64 to --side");
-  require(!options.manifests.empty(), "--data", "given");
-  for_each_range(options.augmentation, [&](const char* name, double value, const char*) {
-    require(value >= 0 && value <= 180, ("--" + std::string(name)).c_str(), "0 or above");
-  });
+  require_in_range(options);
+  if (options.first_side.value_or(options.side) > options.side) {
+    throw UsageError(kStage, "--first-side", "must not exceed --side");
+  }
+  if (options.manifests.empty()) throw UsageError(kStage, "--data", "is required");
   const AtomicFile out_can_be_written(options.out);
 }
 
@@ -254,10 +233,10 @@ void run_training(const TrainingTask& task, const TrainingOptions& options,
                   const TrainingListener& listener) {
   if (draws_of_epoch(task, options) < static_cast<std::size_t>(options.batch_size)) {
     throw Error(kStage, options.manifests.front().string(),
-                "the training split has fewer images than one batch (" +
+                "the training split has fewer images than a batch (" +
                     std::to_string(task.weights.size()) + "); use a smaller --batch-size");
   }
-  // The executor's optimiser specialises on shapes and costs more than it gives while training.
+  // The executor's optimiser specialises on shapes, which costs more than it gains in training.
   const torch::jit::GraphOptimizerEnabledGuard optimise(false);
   use_threads(thread_count(0));
 

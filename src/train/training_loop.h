@@ -18,12 +18,12 @@ namespace cxr {
 
 struct TrainingBatch {
   torch::Tensor input;   ///< N x 3 x H x W
-  torch::Tensor target;  ///< whatever the loss wants
+  torch::Tensor target;  ///< as the loss expects it
 };
 
 using Metrics = std::vector<std::pair<std::string, double>>;
 
-/// What is particular to one network's training.
+/// What is specific to the training of one network.
 struct TrainingTask {
   Contract contract;
   std::vector<double> weights;            ///< how often each example is drawn; they sum to 1
@@ -36,8 +36,8 @@ struct TrainingTask {
                               std::uint64_t seed)>
       batch;
   std::function<torch::Tensor(const torch::Tensor& logits, const torch::Tensor& target)> loss;
-  /// Metrics of the network, which is in evaluation mode, on the validation split; first the one
-  /// that decides. May put what it finds out (a temperature) into the contract.
+  /// Metrics of the network, which is in evaluation mode, on the validation split; the first
+  /// decides which model is best. May write to the contract, such as a temperature.
   std::function<Metrics(torch::jit::Module& network, Contract& contract)> validate;
 };
 
@@ -48,7 +48,7 @@ void check(const TrainingOptions& options);
 void run_training(const TrainingTask& task, const TrainingOptions& options,
                   const TrainingListener& listener);
 
-/// The network's output for a batch given as floats: the forward pass that training validates by.
+/// The network's output for a batch: the forward pass that validation uses.
 torch::Tensor evaluate(torch::jit::Module& network, const NdArray& input);
 
 }  // namespace cxr

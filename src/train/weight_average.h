@@ -14,10 +14,10 @@ class WeightAverage {
   WeightAverage(const torch::jit::Module& network, double decay);
 
   /// After step `step` of training, from 1: average = decay * average + (1 - decay) * network. In
-  /// the first steps the decay is less, so that the weights that training began with do not linger.
+  /// the first steps the decay is less, so that the initial weights do not linger.
   void update(const torch::jit::Module& network, double step);
 
-  /// Puts the average into the network and the network's weights here; again, and all is as before.
+  /// Swaps the average and the network's weights; called again, swaps them back.
   void swap(torch::jit::Module& network);
 
   /// The average by name, for checkpoints; empty where none is kept.

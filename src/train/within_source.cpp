@@ -8,7 +8,7 @@
 namespace cxr {
 namespace {
 
-/// The films of a source, by what they are.
+/// The films of a source, by class.
 using FilmsOfClass = std::map<std::size_t, std::vector<std::size_t>>;
 
 std::map<std::string, FilmsOfClass> by_source(const JudgedFilms& films) {

@@ -9,7 +9,7 @@
 
 namespace cxr {
 
-/// Films, what a network makes of them, and what is true.
+/// Films, a network's output for them, and their true classes.
 struct JudgedFilms {
   NdArray logits;                    ///< N x classes
   std::vector<std::size_t> labels;   ///< N of them, 0 to classes - 1
@@ -19,11 +19,11 @@ struct JudgedFilms {
 using NamedFigures = std::vector<std::pair<std::string, double>>;
 
 /// For each source that has films of two classes or more, the area under the ROC curve (0..1) of
-/// the difference of their logits; a mean over the pairs of classes. Nothing that only tells
-/// sources apart raises it.
+/// the difference of their logits; a mean over the pairs of classes. Telling
+/// sources apart does not raise it.
 NamedFigures auroc_within_sources(const JudgedFilms& films);
 
-/// For each source and class that has films, "SOURCE_CLASS": how many of them are called so, 0..1.
+/// For each source and class that has films, "SOURCE_CLASS": the share that is predicted so, 0..1.
 NamedFigures sensitivity_within_sources(const JudgedFilms& films,
                                         const std::vector<std::string>& classes);
 

@@ -5,6 +5,7 @@
 #include <regex>
 #include <set>
 
+#include "infer/result_format.h"
 #include "support/look.h"
 #include "support/run_program.h"
 
@@ -33,7 +34,12 @@ std::string output_of(const std::string& program, const std::vector<std::string>
 /// The long options of a programme, by its help and those of its commands.
 std::set<std::string> options_of(const std::string& program) {
   std::vector<std::vector<std::string>> helps{{"--help"}};
-  if (program == "cxr-train") helps = {{"segmenter", "--help-all"}, {"classifier", "--help-all"}};
+  if (program == "cxr-train") {
+    helps = {{"segmenter", "--help-all"},
+             {"classifier", "--help-all"},
+             {"calibrate", "--help-all"},
+             {"adapt", "--help-all"}};
+  }
   if (program == "cxr-evaluate") helps = {{"segmentation", "--help"}, {"classification", "--help"}};
   std::set<std::string> options{"--config", "--help"};
   for (const auto& help : helps) {
@@ -119,6 +125,57 @@ TEST(DocumentsTest, BashCompletesOptionsAndCommands) {
   };
   EXPECT_EQ(complete("cxr-infer", "--heat", "_cxr_infer"), "--heatmappath\n");
   EXPECT_EQ(complete("cxr-train", "cl", "_cxr_train"), "classifier\n");
+}
+
+// Paths are left to readline, which quotes blanks; so nothing must be offered for them.
+TEST(DocumentsTest, BashCompletesValuesAndLeavesPathsToTheShell) {
+  const auto complete = [](const std::string& program, const std::string& function,
+                           const std::string& words) {
+    const std::string script = "source <(\"$0\" --completion bash); COMP_WORDS=(" + words +
+                               "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); " + function +
+                               "; echo \"${COMPREPLY[*]}\"; complete -p " + program;
+    return run_program({"/bin/bash", "-c", script, std::string(CXR_PROGRAMS) + "/" + program}).out;
+  };
+  const std::string infer = complete("cxr-infer", "_cxr_infer", "x --format j");
+  EXPECT_TRUE(infer.starts_with("jsonl\n")) << infer;
+  EXPECT_TRUE(contains(infer, "-o default")) << infer;
+  EXPECT_TRUE(complete("cxr-infer", "_cxr_infer", "x --if-exists = o").starts_with("overwrite\n"));
+  EXPECT_TRUE(complete("cxr-infer", "_cxr_infer", "x --if-exists =")
+                  .starts_with("error overwrite resume\n"));
+  EXPECT_TRUE(complete("cxr-infer", "_cxr_infer", "x --output 'a fold'").starts_with("\n"));
+  EXPECT_TRUE(complete("cxr-infer", "_cxr_infer", "x --format csv 'a fi'").starts_with("\n"));
+  EXPECT_TRUE(complete("cxr-train", "_cxr_train", "x classifier --planes cl").starts_with("clahe"));
+  EXPECT_TRUE(complete("cxr-train", "_cxr_train", "x classifier --data m").starts_with("\n"));
+}
+
+TEST(DocumentsTest, ZshCompletesFilesFoldersAndValues) {
+  const std::string infer = output_of("cxr-infer", {"--completion", "zsh"});
+  for (const char* part : {":value:(csv jsonl table)'", "]:folder:_files -/'", "]:file:_files'"}) {
+    EXPECT_TRUE(contains(infer, part)) << part;
+  }
+}
+
+TEST(DocumentsTest, ManPageHasDefaultsValuesFilesAndEnvironment) {
+  const auto page_of = [](const char* program) {
+    return std::regex_replace(output_of(program, {"--man-page"}), std::regex(R"(\\-)"), "-");
+  };
+  const std::string infer = page_of("cxr-infer");
+  for (const char* part :
+       {"\\fIerror|overwrite|resume\\fR", "Default: error.", ".SH COLUMNS", ".SH FILES",
+        "DIR/report.html", ".SH ENVIRONMENT", "CXR_HEATMAP_XRAY_OPACITY", "Exit status"}) {
+    EXPECT_TRUE(contains(infer, part)) << part;
+  }
+  for (const char* part : {"\\fIall|clahe|plain\\fR", "Default: 12.", "OUT.checkpoint"}) {
+    EXPECT_TRUE(contains(page_of("cxr-train"), part)) << part;
+  }
+  EXPECT_TRUE(contains(page_of("cxr-evaluate"), "DIR/metrics.json"));
+}
+
+TEST(DocumentsTest, ManPageNamesEachColumnOfTheResults) {
+  const std::string page = output_of("cxr-infer", {"--man-page"});
+  for (std::string column : result_columns({"CLASS"})) {
+    EXPECT_TRUE(contains(page, column)) << column;
+  }
 }
 
 TEST(DocumentsTest, ReadmeShowsTheExampleThatIsTested) {

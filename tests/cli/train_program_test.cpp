@@ -5,9 +5,11 @@
 #include <opencv2/imgcodecs.hpp>
 
 #include "base/csv.h"
+#include "cxr/network.h"
 #include "support/phantom.h"
 #include "support/run_program.h"
 #include "support/temp_dir.h"
+#include "support/tiny_networks.h"
 
 namespace cxr::test {
 namespace {
@@ -163,10 +165,38 @@ TEST_F(TrainProgram, BadRowsAreReportedTogetherBeforeTraining) {
   EXPECT_FALSE(std::filesystem::exists(folder_ / "s.pt"));
 }
 
-TEST_F(TrainProgram, HelpNamesBothNetworksAndThePurpose) {
+/// Calibration keeps to the rows of `val` and of the sources named; what cannot be adapted ends
+/// with 1.
+TEST_F(TrainProgram, AClassifierIsCalibratedAndAdaptedByCommands) {
+  write_tiny_setup(folder_.path());
+  std::ofstream(folder_ / "site.csv")
+      << "image,label,split,source\n0.png,Normal,val,a\n1.png,Pneumonia,val,b\n"
+         "2.png,Normal,train,a\n3.png,COVID-19,val,c\n";
+  const auto run = [&](const std::string& command, const std::vector<std::string>& more) {
+    std::vector<std::string> words{kProgram,      command,
+                                   "--model",     file("classifier.pt"),
+                                   "--segmenter", file("segmenter.pt"),
+                                   "--data",      file("site.csv"),
+                                   "--out",       file("new.pt")};
+    words.insert(words.end(), more.begin(), more.end());
+    return run_program(words);
+  };
+  const Outcome calibrated = run("calibrate", {"--sources", "a,b"});
+  EXPECT_EQ(calibrated.status, 0) << calibrated.err;
+  EXPECT_NE(calibrated.err.find("no films of COVID-19"), std::string::npos) << calibrated.err;
+  const Contract contract = Network(folder_ / "new.pt", Contract::Kind::classifier).contract();
+  EXPECT_TRUE(contract.calibrated_on.starts_with("2 films of a, b")) << contract.calibrated_on;
+  const Outcome adapted = run("adapt", {});
+  EXPECT_EQ(adapted.status, 1);
+  EXPECT_NE(adapted.err.find("too few patients"), std::string::npos) << adapted.err;
+  EXPECT_EQ(run_program({kProgram, "adapt"}).status, 2);
+}
+
+TEST_F(TrainProgram, HelpNamesTheCommandsAndThePurpose) {
   const Outcome outcome = run_program({kProgram, "--help"});
   EXPECT_EQ(outcome.status, 0);
-  for (const char* word : {"segmenter", "classifier", "--resume", "not for diagnosis"}) {
+  for (const char* word :
+       {"segmenter", "classifier", "calibrate", "adapt", "--resume", "not for diagnosis"}) {
     EXPECT_NE(outcome.out.find(word), std::string::npos) << word;
   }
 }

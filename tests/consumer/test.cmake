@@ -1,4 +1,4 @@
-# Installs the build in BUILD to a folder of its own, and builds and runs the consumer against that.
+# Installs the build in BUILD to a separate folder, and builds and runs the consumer against it.
 file(REMOVE_RECURSE ${WORK})
 function(run)
   execute_process(COMMAND ${ARGV} OUTPUT_VARIABLE output ERROR_VARIABLE output RESULT_VARIABLE status)
@@ -16,10 +16,29 @@ foreach(file bin/cxr-infer bin/cxr-train bin/cxr-evaluate share/man/man1/cxr-inf
     message(FATAL_ERROR "${file} is not installed")
   endif()
 endforeach()
-# The installed programme finds its configuration and models by itself.
+# Every link in the installed documentation leads to an installed file.
+set(pages ${WORK}/installed/share/doc/cxr-infer)
+file(GLOB_RECURSE all_pages ${pages}/*.md)
+foreach(page IN LISTS all_pages)
+  file(READ ${page} text)
+  get_filename_component(place ${page} DIRECTORY)
+  string(REPLACE "](" "<link>(" text "${text}")
+  string(REGEX MATCHALL "<link>\\([^)#:]+" links "${text}")
+  foreach(link IN LISTS links)
+    string(REPLACE "<link>(" "" link "${link}")
+    if(NOT EXISTS ${place}/${link})
+      message(FATAL_ERROR "${page} has a broken link to ${link}")
+    endif()
+  endforeach()
+endforeach()
+if(NOT EXISTS ${pages}/README.md OR NOT EXISTS ${pages}/images/panels.png)
+  message(FATAL_ERROR "the documentation is not installed")
+endif()
+
+# The installed program finds its configuration and models by itself.
 run(${WORK}/installed/bin/cxr-infer -q --format csv ${SAMPLE})
 if(NOT output MATCHES "clear_small.png,(COVID-19|Normal|Pneumonia),")
-  message(FATAL_ERROR "the installed programme says ${output}")
+  message(FATAL_ERROR "the installed program says ${output}")
 endif()
 
 run(${CMAKE_COMMAND} -G ${GENERATOR} -S ${CMAKE_CURRENT_LIST_DIR} -B ${WORK}/build -DCMAKE_BUILD_TYPE=Release

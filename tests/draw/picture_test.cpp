@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "cxr/error.h"
+#include "draw/colormap.h"
 #include "support/temp_dir.h"
 
 namespace cxr {
@@ -59,7 +60,7 @@ cv::Mat not_white(const cv::Mat& figure) {
   return ~mask;
 }
 
-/// Bounding rectangles of what stands on the white paper, letters left out, in reading order.
+/// Bounding rectangles of the panels in reading order: what is larger than letters and colour bar.
 std::vector<cv::Rect> find_panels(const cv::Mat& figure) {
   cv::Mat labels;
   cv::Mat stats;
@@ -68,7 +69,7 @@ std::vector<cv::Rect> find_panels(const cv::Mat& figure) {
   std::vector<cv::Rect> panels;
   for (int i = 1; i < count; ++i) {
     const auto* s = stats.ptr<int>(i);
-    if (s[cv::CC_STAT_AREA] > 3000) panels.emplace_back(s[0], s[1], s[2], s[3]);
+    if (s[cv::CC_STAT_AREA] > 1500 && s[3] > 14) panels.emplace_back(s[0], s[1], s[2], s[3]);
   }
   std::sort(panels.begin(), panels.end(), [](const cv::Rect& a, const cv::Rect& b) {
     return std::pair(a.y, a.x) < std::pair(b.y, b.x);
@@ -136,7 +137,7 @@ TEST_P(AnySize, ACircleStaysACircle) {
 TEST_P(AnySize, OverlayHugsTheImage) {
   const cv::Mat figure = draw_picture(make_content(GetParam()), options());
   const cv::Rect panel = find_panels(figure).at(0);
-  EXPECT_LE(figure.rows - panel.height, 80);
+  EXPECT_LE(figure.rows - panel.height, 145) << "title and footer";
   if (GetParam().width > 1000 || GetParam().width == GetParam().height) {
     EXPECT_LE(figure.cols - panel.width, 40);
   }
@@ -258,13 +259,63 @@ TEST(Picture, DrawsWhatIsDegenerate) {
   EXPECT_FALSE(draw_picture(content, options(Layout::panels)).empty());
 }
 
-// Hershey fonts know ASCII only: a letter beyond it is one question mark, not one for each byte.
-TEST(Picture, OneQuestionMarkForEachLetterBeyondAscii) {
-  PictureContent content = make_content({500, 500});
-  content.title = "Pneumon\u00EDa \u80BA (0.92)";
+// Letters beyond ASCII are drawn as they are; control characters are blanks.
+TEST(Picture, TitlesAreUtf8) {
+  const auto figure_of = [](const std::string& title) {
+    PictureContent content = make_content({500, 500});
+    content.title = title;
+    return draw_picture(content, options());
+  };
+  const auto differ = [&](const std::string& a, const std::string& b) {
+    return cv::norm(figure_of(a), figure_of(b), cv::NORM_INF) > 0;
+  };
+  EXPECT_TRUE(differ("Pneumon\u00EDa", "Pneumonia"));
+  EXPECT_TRUE(differ("Pneumon\u00EDa", "Pneumon?a"));
+  EXPECT_TRUE(differ("\u043B\u0451\u0433\u043A\u0438\u0435", "??????"));
+  EXPECT_FALSE(differ("two\nlines", "two lines"));
+  for (const char* odd : {"", " ", "\n", "\xFF\xFE", "\u80BA"})
+    EXPECT_FALSE(figure_of(odd).empty());
+}
+
+/// What stands below the lowest panel.
+cv::Mat footer_of(const cv::Mat& figure) {
+  return figure.rowRange(find_panels(figure).back().br().y + 1, figure.rows);
+}
+
+// The colours of the map, from the lowest to the highest, with a word on each side.
+TEST(Picture, FooterExplainsTheColours) {
+  for (const char* map : {"viridis", "turbo"}) {
+    for (const Layout layout : {Layout::overlay, Layout::panels}) {
+      HeatmapOptions asked = options(layout);
+      asked.cmap = map;
+      const cv::Mat footer = footer_of(draw_picture(make_content({1000, 900}), asked));
+      const cv::Mat ends = apply_colormap((cv::Mat_<float>(1, 2) << 0, 1), map);
+      std::vector<cv::Point> places[2];
+      for (int i = 0; i < 2; ++i) {
+        cv::Mat same;
+        const cv::Vec3b color = ends.at<cv::Vec3b>(i);
+        cv::inRange(footer, cv::Scalar(color), cv::Scalar(color), same);
+        cv::findNonZero(same, places[i]);
+        ASSERT_FALSE(places[i].empty()) << map;
+      }
+      EXPECT_LT(places[0].front().x, places[1].front().x);
+      const cv::Mat ink = not_white(footer);
+      EXPECT_GT(cv::countNonZero(ink.colRange(0, places[0].front().x - 2)), 100) << "a word before";
+      EXPECT_GT(cv::countNonZero(ink.colRange(places[1].back().x + 2, ink.cols)), 100);
+    }
+  }
+}
+
+TEST(Picture, FooterNamesTheImage) {
+  PictureContent content = make_content({600, 500});
+  const cv::Mat without = footer_of(draw_picture(content, options()));
+  content.name = "film.png";
+  const cv::Mat with = footer_of(draw_picture(content, options()));
+  EXPECT_GT(cv::boundingRect(not_white(with)).width, 0);
+  EXPECT_GT(cv::countNonZero(not_white(with)), cv::countNonZero(not_white(without)));
+  content.name = std::string(300, 'x') + ".png";
   const cv::Mat figure = draw_picture(content, options());
-  content.title = "Pneumon?a ? (0.92)";
-  EXPECT_EQ(cv::norm(figure, draw_picture(content, options()), cv::NORM_INF), 0);
+  EXPECT_TRUE(has_white_border(figure, 5)) << "a long name stays inside";
 }
 
 // Drawing changes nothing of what it draws.

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "draw/palette.h"
 #include "support/look.h"
 
 namespace cxr {
@@ -29,6 +30,20 @@ TEST(Plot, EveryKindOfMarkIsSeenInItsColour) {
        {Series::Mark::line, Series::Mark::dashes, Series::Mark::dots, Series::Mark::bars}) {
     EXPECT_GT(pixels_of(draw_charts({chart_of(mark)}, {900, 700}), series_color(0)), 150);
   }
+}
+
+TEST(Plot, ABandLetsShineThroughWhatIsBelow) {
+  Chart chart = chart_of(Series::Mark::line);
+  chart.series[0].name = "";
+  const cv::Mat before = draw_charts({chart}, {900, 700});
+  chart.series.push_back(
+      {"", {{0.2, 0.9}, {0.8, 0.9}, {0.8, 0.1}, {0.2, 0.1}}, kVermilion, Series::Mark::band});
+  const cv::Mat after = draw_charts({chart}, {900, 700});
+  cv::Mat changed;
+  cv::inRange(before - after, cv::Scalar(0, 0, 0), cv::Scalar(0, 0, 0), changed);
+  EXPECT_GT(before.total() - static_cast<std::size_t>(cv::countNonZero(changed)), 100000U);
+  EXPECT_EQ(pixels_of(after, kVermilion), 0);
+  EXPECT_GT(pixels_of(before, series_color(0)), pixels_of(after, series_color(0)));
 }
 
 TEST(Plot, ALineThroughOnePointIsADot) {

@@ -20,7 +20,7 @@ using test::read_file;
 
 namespace fs = std::filesystem;
 
-/// A manifest and results that cxr-infer might have written for its images.
+/// A manifest, and results of cxr-infer for its images.
 class EvaluateResults : public testing::Test {
  protected:
   EvaluateResults() {
@@ -76,7 +76,7 @@ class EvaluateResults : public testing::Test {
   EvaluationRequest request_{.data = manifest_, .out = out_, .split = "val", .bootstrap = 50};
 };
 
-TEST_F(EvaluateResults, FiguresAreThoseWorkedOutByHand) {
+TEST_F(EvaluateResults, FiguresMatchAManualCalculation) {
   const EvaluationSummary summary = evaluate_results(results_, request_);
   EXPECT_EQ(summary.images, 4U);
   EXPECT_EQ(summary.failed, 0U);
@@ -96,7 +96,7 @@ TEST_F(EvaluateResults, FiguresAreThoseWorkedOutByHand) {
   EXPECT_NEAR(all["calibration_error"]["value"], (0.2 + 0.6 + 0.3 + 0.5) / 4, 1e-6);
 }
 
-TEST_F(EvaluateResults, WhatIsUndefinedIsNullAndADashAndNeverNan) {
+TEST_F(EvaluateResults, UndefinedFiguresAreNullAndADash) {
   evaluate_results(results_, request_);
   const auto json = metrics();
   EXPECT_TRUE(json["overall"]["classes"]["Pneumonia"]["sensitivity"]["value"].is_null());
@@ -106,7 +106,7 @@ TEST_F(EvaluateResults, WhatIsUndefinedIsNullAndADashAndNeverNan) {
   for (const std::string& text : {report(), json.dump()}) EXPECT_FALSE(contains(text, "nan"));
 }
 
-TEST_F(EvaluateResults, GroupsAndPairsWithinThemAreToldApart) {
+TEST_F(EvaluateResults, FiguresAreGivenByGroupAndByPairWithinAGroup) {
   evaluate_results(results_, request_);
   const auto by = metrics()["by"];
   EXPECT_EQ(by.size(), 1U) << "patient and split are no groups";
@@ -115,12 +115,12 @@ TEST_F(EvaluateResults, GroupsAndPairsWithinThemAreToldApart) {
   // p / (p + q) of COVID-19 and Normal in x: 8/9 and 1/3 against 2/9.
   EXPECT_DOUBLE_EQ(by["source"]["x"]["pairs"][0]["auroc"]["value"], 1);
   EXPECT_TRUE(by["source"]["y"]["pairs"][0]["auroc"]["value"].is_null());
-  EXPECT_TRUE(contains(report(), "| x | COVID-19 against Normal | 2 + 1 | 1.000"));
+  EXPECT_TRUE(contains(report(), "| x | COVID-19 vs. Normal | 2 + 1 | 1.000"));
 }
 
 TEST_F(EvaluateResults, AllRowsCountWithoutASplitAndTheReportSaysWhich) {
   evaluate_results(results_, request_);
-  EXPECT_TRUE(contains(report(), "split `val` (1 rows of other splits left out)"));
+  EXPECT_TRUE(contains(report(), "split `val` (1 row of other splits not used)"));
   request_.split.clear();
   EXPECT_EQ(evaluate_results(results_, request_).images, 5U);
   EXPECT_TRUE(contains(report(), "all rows"));
@@ -138,7 +138,7 @@ TEST_F(EvaluateResults, TheSameResultsGiveTheSameFiles) {
   EXPECT_DOUBLE_EQ(metrics()["overall"]["accuracy"]["value"], 0.5);
 }
 
-TEST_F(EvaluateResults, RowsWithoutAPartnerAreReportedOnBothSides) {
+TEST_F(EvaluateResults, ImagesWithoutResultAndResultsWithoutImageAreReported) {
   append(results_, row("other.png", {0.8F, 0.1F, 0.1F}));
   append(results_, "bad.png,,,,error,read: bad.png: is damaged" + std::string(11, ',') + "\n");
   append(manifest_, "a/bad.png,Normal,val,x,p9\na/lost.png,Normal,val,x,p9\n");
@@ -146,7 +146,7 @@ TEST_F(EvaluateResults, RowsWithoutAPartnerAreReportedOnBothSides) {
   EXPECT_EQ(summary.images, 6U);
   EXPECT_EQ(summary.failed, 2U);
   ASSERT_EQ(summary.notes.size(), 1U);
-  EXPECT_TRUE(contains(summary.notes[0], "1 rows")) << summary.notes[0];
+  EXPECT_TRUE(contains(summary.notes[0], "1 row without an image")) << summary.notes[0];
   const auto json = metrics();
   EXPECT_EQ(json["overall"]["images"], 4);
   EXPECT_EQ(json["failures"][0]["error"], "read: bad.png: is damaged");
@@ -157,7 +157,7 @@ TEST_F(EvaluateResults, RowsWithoutAPartnerAreReportedOnBothSides) {
   }
 }
 
-TEST_F(EvaluateResults, EveryImageIsARowWithTheManifestsColumns) {
+TEST_F(EvaluateResults, EveryImageIsARowWithTheColumnsOfTheManifest) {
   evaluate_results(results_, request_);
   const CsvTable table = read_csv(out_ / "images.csv");
   ASSERT_EQ(table.rows.size(), 4U);
@@ -169,17 +169,17 @@ TEST_F(EvaluateResults, EveryImageIsARowWithTheManifestsColumns) {
   EXPECT_EQ(table.rows[3][table.column("patient")], "");
 }
 
-TEST_F(EvaluateResults, TheSurestMistakesComeFirst) {
+TEST_F(EvaluateResults, TheMostConfidentMistakesComeFirst) {
   request_.worst = 1;
   evaluate_results(results_, request_);
   const auto mistakes = metrics()["mistakes"];
   ASSERT_EQ(mistakes.size(), 1U);
   EXPECT_EQ(mistakes[0]["image"], "a/2.png");
   EXPECT_TRUE(mistakes[0]["picture"].is_null());
-  EXPECT_TRUE(contains(report(), "2 of 4 images are called wrong"));
+  EXPECT_TRUE(contains(report(), "2 of 4 predictions are wrong"));
 }
 
-TEST_F(EvaluateResults, LabelsThatAreNoClassAreAllNamedWithTheirLines) {
+TEST_F(EvaluateResults, AllUnknownLabelsAreNamedWithTheirLines) {
   append(manifest_, "b.png,covid,val,x,\nc.png,Flu,val,x,\nd.png,covid,val,x,\n");
   const std::string error = error_of();
   for (const char* part :
@@ -198,20 +198,20 @@ TEST_F(EvaluateResults, BadRowsOfTheManifestAreAllNamed) {
   }
 }
 
-TEST_F(EvaluateResults, ASplitThatIsNotThereIsAnErrorThatNamesThoseThatAre) {
+TEST_F(EvaluateResults, AnUnknownSplitIsAnErrorThatNamesTheKnownOnes) {
   request_.split = "test";
-  EXPECT_TRUE(contains(error_of(), "no rows of the split 'test', but of: train, val"))
+  EXPECT_TRUE(contains(error_of(), "no rows of split 'test'; its splits: train, val"))
       << error_of();
   write(manifest_, "image,label\n1.png,Normal\n");
   EXPECT_TRUE(contains(error_of(), "no column 'split'")) << error_of();
 }
 
-TEST_F(EvaluateResults, ImagesOfOneNameCannotBeToldApart) {
+TEST_F(EvaluateResults, AmbiguousNamesAreErrors) {
   append(manifest_, "b/1.png,Normal,val,x,\n");
   EXPECT_TRUE(contains(error_of(), "'1.png' may be 'a/1.png' or 'b/1.png'")) << error_of();
 }
 
-TEST_F(EvaluateResults, ResultsThatAreNoneAreErrorsWithTheirLine) {
+TEST_F(EvaluateResults, InvalidResultsAreErrorsWithTheirLine) {
   const std::string good = read_file(results_);
   append(results_, row("1.png", {0.8F, 0.1F, 0.1F}));
   EXPECT_TRUE(contains(error_of(), "line 7: '1.png' appears twice")) << error_of();
@@ -228,14 +228,14 @@ TEST_F(EvaluateResults, ResultsThatAreNoneAreErrorsWithTheirLine) {
   }
 }
 
-TEST_F(EvaluateResults, TheReportMustNotEndangerTheData) {
+TEST_F(EvaluateResults, TheReportCannotOverwriteTheData) {
   request_.out = folder_ / "a";
   fs::create_directory(request_.out);
-  EXPECT_TRUE(contains(error_of(), "folder of the radiographs")) << error_of();
+  EXPECT_TRUE(contains(error_of(), "contains the radiographs")) << error_of();
   request_.out = folder_.path();
   fs::rename(manifest_, folder_ / "images.csv");
   request_.data = folder_ / "images.csv";
-  EXPECT_TRUE(contains(error_of(), "is the manifest")) << error_of();
+  EXPECT_TRUE(contains(error_of(), "overwrite the manifest, images.csv")) << error_of();
 }
 
 TEST_F(EvaluateResults, OnlyPicturesOfAnEarlierReportAreRemoved) {
@@ -247,8 +247,8 @@ TEST_F(EvaluateResults, OnlyPicturesOfAnEarlierReportAreRemoved) {
   EXPECT_TRUE(fs::exists(out_ / "mistakes" / "7.png"));
 }
 
-/// A 200 x 100 image, all crop; the network's mask has the right half as lung.
-Analysis study_with_heat(const std::vector<std::pair<cv::Rect, float>>& heat) {
+/// A 200 x 100 image that is all crop, with the right half of the mask as lung.
+Analysis analysis_with_heat(const std::vector<std::pair<cv::Rect, float>>& heat) {
   Analysis analysis;
   analysis.result.image_size = {200, 100};
   analysis.result.crop = {0, 0, 200, 100};
@@ -264,25 +264,25 @@ TEST(HeatInsideLungs, HeatCountsByItsMassAndOnlyWhereItIsHottest) {
   const cv::Rect outside(10, 10, 10, 10);
   const cv::Rect inside(150, 10, 10, 20);
   const cv::Rect lukewarm(10, 50, 40, 40);
-  const Analysis analysis = study_with_heat({{outside, 1.0F}, {inside, 0.9F}, {lukewarm, 0.7F}});
+  const Analysis analysis = analysis_with_heat({{outside, 1.0F}, {inside, 0.9F}, {lukewarm, 0.7F}});
   EXPECT_NEAR(*heat_inside_lungs(analysis), 180.0 / 280, 1e-6);
 }
 
 TEST(HeatInsideLungs, LungsAreWidenedByATwentiethOfTheirBox) {
-  EXPECT_EQ(heat_inside_lungs(study_with_heat({{{96, 10, 1, 1}, 1.0F}})), 1);
-  EXPECT_EQ(heat_inside_lungs(study_with_heat({{{92, 10, 1, 1}, 1.0F}})), 0);
+  EXPECT_EQ(heat_inside_lungs(analysis_with_heat({{{96, 10, 1, 1}, 1.0F}})), 1);
+  EXPECT_EQ(heat_inside_lungs(analysis_with_heat({{{92, 10, 1, 1}, 1.0F}})), 0);
 }
 
 TEST(HeatInsideLungs, TheCropsPlaceInTheImageCounts) {
-  Analysis analysis = study_with_heat({});
+  Analysis analysis = analysis_with_heat({});
   analysis.result.crop = {100, 0, 100, 100};
   analysis.intermediates.heat_map = cv::Mat::ones(100, 100, CV_32FC1);
   EXPECT_EQ(heat_inside_lungs(analysis), 1);
 }
 
 TEST(HeatInsideLungs, WithoutLungsOrHeatThereIsNothingToMeasure) {
-  EXPECT_FALSE(heat_inside_lungs(study_with_heat({})));
-  Analysis analysis = study_with_heat({{{150, 10, 9, 9}, 1.0F}});
+  EXPECT_FALSE(heat_inside_lungs(analysis_with_heat({})));
+  Analysis analysis = analysis_with_heat({{{150, 10, 9, 9}, 1.0F}});
   analysis.result.lungs = {};
   EXPECT_FALSE(heat_inside_lungs(analysis));
 }

@@ -50,6 +50,7 @@ TEST_F(ConfigurationTest, OnlyTheModelsAreNeededAndTheRestHasItsDefaults) {
   EXPECT_FALSE(configuration.pipeline.segmenter.contract.has_value());
   EXPECT_EQ(configuration.batch_size, 8);
   EXPECT_EQ(configuration.pipeline.crop_confidence_threshold, 0.875);
+  EXPECT_EQ(configuration.pipeline.polarity, Polarity::automatic);
   EXPECT_EQ(configuration.heatmap.cmap, "coolwarm");
   EXPECT_EQ(configuration.heatmap.xray_opacity, 0.75);
   EXPECT_EQ(configuration.heatmap.figsize, 8);
@@ -64,7 +65,7 @@ TEST_F(ConfigurationTest, EveryKeyIsReadAndCommentsAreAllowed) {
                                            kContract + R"(},
     "classifier": {"path": "../c.pt"},
     "batch_size": 16, /* images */ "crop_confidence_threshold": 1,
-    "heatmap": {"cmap": "jet", "xray-opacity": 0.5, "figsize": 12.5, "method": "original",
+    "polarity": "as-is", "heatmap": {"cmap": "jet", "xray-opacity": 0.5, "figsize": 12.5, "method": "original",
                 "layout": "panels"}})");
   EXPECT_EQ(configuration.pipeline.segmenter.file, "/models/s.pt");
   ASSERT_TRUE(configuration.pipeline.segmenter.contract.has_value());
@@ -73,6 +74,7 @@ TEST_F(ConfigurationTest, EveryKeyIsReadAndCommentsAreAllowed) {
   EXPECT_FALSE(configuration.pipeline.classifier.contract.has_value());
   EXPECT_EQ(configuration.batch_size, 16);
   EXPECT_EQ(configuration.pipeline.crop_confidence_threshold, 1.0);
+  EXPECT_EQ(configuration.pipeline.polarity, Polarity::as_is);
   EXPECT_EQ(configuration.heatmap.cmap, "jet");
   EXPECT_EQ(configuration.heatmap.xray_opacity, 0.5);
   EXPECT_EQ(configuration.heatmap.figsize, 12.5);
@@ -103,7 +105,7 @@ TEST_F(ConfigurationTest, ModelsMustBeNamed) {
 TEST_F(ConfigurationTest, UnknownKeysAreNamedInFullWithThoseAllowed) {
   EXPECT_EQ(error_with(R"("batchsize": 1)"),
             "batchsize: unknown key; allowed: segmenter, classifier, batch_size, "
-            "crop_confidence_threshold, device, threads, heatmap");
+            "crop_confidence_threshold, device, polarity, threads, heatmap");
   EXPECT_EQ(error_with(R"("heatmap": {"foo": 1})"),
             "heatmap.foo: unknown key; allowed: cmap, xray-opacity, figsize, method, layout");
   EXPECT_EQ(error_of(R"({"segmenter": {"path": "s.pt", "x": 1}, "classifier": "c.pt"})"),
@@ -149,7 +151,7 @@ TEST_F(ConfigurationTest, AContractsFieldsMustBeKnown) {
                     R"(}, "classifier": "c.pt"})");
   };
   EXPECT_TRUE(with(R"({"temprature": 2})")
-                  .starts_with("segmenter.contract.temprature: unknown key; allowed: classes"));
+                  .starts_with("segmenter.contract.temprature: unknown key; allowed: adapted_from"));
   EXPECT_TRUE(with(R"({"input": {"side": 2}})")
                   .starts_with("segmenter.contract.input.side: unknown key; allowed: height"));
 }

@@ -23,7 +23,7 @@ ConfusionMatrix without_pneumonia() {
 TEST(Metrics, ConfusionMatrixGivesTheTablesFigures) {
   const ConfusionMatrix matrix = without_pneumonia();
   EXPECT_EQ(matrix.images_of(0), 118U);
-  EXPECT_EQ(matrix.called(0), 121U);
+  EXPECT_EQ(matrix.predicted_as(0), 121U);
   EXPECT_EQ(matrix.images(), 147U);
   EXPECT_NEAR(*matrix.sensitivity(0), 0.9915, 5e-5);
   EXPECT_NEAR(*matrix.sensitivity(1), 0.8621, 5e-5);
@@ -59,6 +59,27 @@ TEST(Metrics, AurocNeedsBothKinds) {
 TEST(Metrics, RocCurveTakesAStepForEachDistinctScore) {
   const std::vector<cv::Point2d> expected{{0, 0}, {0, 0.5}, {0.5, 1}, {1, 1}};
   EXPECT_EQ(roc_curve({0.8, 0.4}, {0.4, 0.1}), expected);
+}
+
+TEST(Metrics, SensitivityIsInterpolatedOnTheRocCurve) {
+  const std::vector<cv::Point2d> curve{{0, 0}, {0, 0.5}, {0.5, 0.5}, {0.5, 0.75}, {1, 1}};
+  EXPECT_DOUBLE_EQ(*sensitivity_at(curve, 0), 0.5) << "the highest of a vertical part";
+  EXPECT_DOUBLE_EQ(*sensitivity_at(curve, 0.25), 0.5);
+  EXPECT_DOUBLE_EQ(*sensitivity_at(curve, 0.5), 0.75);
+  EXPECT_DOUBLE_EQ(*sensitivity_at(curve, 0.75), 0.875);
+  EXPECT_DOUBLE_EQ(*sensitivity_at(curve, 1), 1);
+  EXPECT_FALSE(sensitivity_at({}, 0.5));
+}
+
+TEST(Metrics, PrecisionRecallCurveMatchesAManualCalculation) {
+  // By falling score: 1 of 1, 1 of 2, then two positives of one score: 3 of 4, at last 3 of 5.
+  const auto curve = precision_recall_curve({0.9, 0.4, 0.4}, {0.6, 0.1});
+  const std::vector<cv::Point2d> expected{{1.0 / 3, 1}, {1.0 / 3, 0.5}, {1, 0.75}, {1, 0.6}};
+  EXPECT_EQ(curve, expected);
+  EXPECT_DOUBLE_EQ(*average_precision(curve), 1.0 / 3 + 2.0 / 3 * 0.75);
+  EXPECT_TRUE(precision_recall_curve({}, {0.5}).empty());
+  EXPECT_FALSE(average_precision({}));
+  EXPECT_DOUBLE_EQ(*average_precision(precision_recall_curve({0.5}, {})), 1);
 }
 
 TEST(Metrics, ReliabilityBinsAreOpenBelowAndClosedAbove) {

@@ -20,14 +20,16 @@ json classifier() {
     "input": {"width": 480, "height": 352, "resize": "letterbox",
               "mean": [0.1, 0.2, 0.3], "std": [0.4, 0.5, 1e-3]},
     "classes": ["COVID-19", "Normal", "Pneumonia"],
-    "data": "some", "licence": "MIT", "enhance_side": 224,
-    "planes": "clahe", "temperature": 1.5})");
+    "data": "some", "licence": "MIT", "film_side": 256, "enhance_side": 224,
+    "planes": "clahe", "temperature": 1.5, "offsets": [0.5, -0.25, 0], "conformal": [0.1, 0, 1],
+    "calibrated_on": "films", "adapted_from": "abc", "adapted_to": "others"})");
 }
 
 json segmenter() {
   json contract = classifier();
   contract["kind"] = "segmenter";
   contract["classes"] = {"background", "lung"};
+  contract["offsets"] = contract["conformal"] = nullptr;
   return contract;
 }
 
@@ -55,14 +57,20 @@ TEST(ContractTest, EveryFieldIsRead) {
   EXPECT_EQ(contract.classes, (std::vector<std::string>{"COVID-19", "Normal", "Pneumonia"}));
   EXPECT_EQ(contract.data, "some");
   EXPECT_EQ(contract.licence, "MIT");
+  EXPECT_EQ(contract.film_side, 256);
   EXPECT_EQ(contract.enhance_side, 224);
   EXPECT_EQ(contract.planes, Planes::clahe);
   EXPECT_FLOAT_EQ(contract.temperature, 1.5F);
+  EXPECT_EQ(contract.offsets, (std::vector{0.5F, -0.25F, 0.0F}));
+  EXPECT_EQ(contract.conformal, (std::vector{0.1F, 0.0F, 1.0F}));
+  EXPECT_EQ(contract.calibrated_on, "films");
+  EXPECT_EQ(contract.adapted_from, "abc");
+  EXPECT_EQ(contract.adapted_to, "others");
 }
 
 TEST(ContractTest, JsonMakesTheRoundTripUnchanged) {
   json native = classifier();
-  native["enhance_side"] = nullptr;
+  native["film_side"] = native["enhance_side"] = nullptr;
   for (const json& contract : {classifier(), segmenter(), native}) {
     EXPECT_EQ(to_json(parse_contract(contract, "")), contract);
   }
@@ -75,26 +83,32 @@ TEST(ContractTest, NumbersMakeTheRoundTripToTheBit) {
     Contract contract = parse_contract(classifier(), "");
     contract.input.mean[1] = uniform(random);
     contract.temperature = std::exp(uniform(random));
+    contract.offsets = {uniform(random), uniform(random), uniform(random)};
     const Contract back = parse_contract(json::parse(to_json(contract).dump()), "");
     ASSERT_EQ(back.input.mean, contract.input.mean);
     ASSERT_EQ(back.temperature, contract.temperature);
+    ASSERT_EQ(back.offsets, contract.offsets);
   }
 }
 
 TEST(ContractTest, OnlyKindInputAndClassesAreNeeded) {
   json contract = classifier();
   for (const char* key :
-       {"name", "version", "data", "licence", "enhance_side", "planes", "temperature"}) {
+       {"name", "version", "data", "licence", "film_side", "enhance_side", "planes", "temperature",
+        "offsets", "conformal", "calibrated_on", "adapted_from", "adapted_to"}) {
     contract.erase(key);
   }
   const Contract parsed = parse_contract(contract, "");
+  EXPECT_FALSE(parsed.film_side.has_value());
   EXPECT_FALSE(parsed.enhance_side.has_value());
+  EXPECT_TRUE(parsed.offsets.empty());
+  EXPECT_TRUE(parsed.conformal.empty());
   EXPECT_EQ(parsed.planes, Planes::all);
   EXPECT_EQ(parsed.temperature, 1.0F);
   EXPECT_EQ(parsed.name, "");
 }
 
-TEST(ContractTest, UnknownFieldsAreIgnoredSoThatOlderProgrammesReadNewerModels) {
+TEST(ContractTest, UnknownFieldsAreIgnoredSoThatOlderProgramsReadNewerModels) {
   EXPECT_EQ(error_of(classifier(), "/later", json::object()), "");
   EXPECT_EQ(error_of(classifier(), "/input/later", 1), "");
 }
@@ -151,6 +165,8 @@ TEST(ContractTest, BadValuesAreErrorsThatNameTheField) {
       {"/classes", json::array({"Normal", ""})},
       {"/classes", json::array({"Normal", 2})},
       {"/classes", json::array({"Normal", "Normal"})},
+      {"/film_side", 31},
+      {"/film_side", "native"},
       {"/enhance_side", 31},
       {"/enhance_side", 4097},
       {"/enhance_side", "none"},
@@ -160,6 +176,13 @@ TEST(ContractTest, BadValuesAreErrorsThatNameTheField) {
       {"/temperature", 0},
       {"/temperature", -1.0},
       {"/temperature", "1"},
+      {"/offsets", json::array({0, 1})},
+      {"/offsets", json::array({0, 1, "2"})},
+      {"/offsets", 0},
+      {"/conformal", json::array({0.5})},
+      {"/conformal", json::array({0.5, 0.5, 1.5})},
+      {"/conformal", json::array({0.5, 0.5, -0.1})},
+      {"/calibrated_on", 1},
   };
   for (const auto& [pointer, value] : cases) {
     SCOPED_TRACE(std::string(pointer) + " = " + value.dump());
@@ -175,7 +198,7 @@ TEST(ContractTest, SegmenterHasTwoClasses) {
             "contract: model.pt: classes: must be two for a segmenter");
 }
 
-TEST(ContractTest, WhatIsNoObjectIsAnError) {
+TEST(ContractTest, AContractThatIsNotAnObjectIsAnError) {
   for (const json& document : {json(), json::array(), json("text")}) {
     EXPECT_THROW(parse_contract(document, "model.pt"), Error);
   }

@@ -26,7 +26,7 @@ class ModelManifestTest : public testing::Test {
   std::string error_of_text(const std::string& manifest) const {
     std::ofstream(list_) << manifest;
     try {
-      require_intact(model_);
+      read_model(model_);
       return "";
     } catch (const Error& error) {
       return error.what();
@@ -42,9 +42,23 @@ class ModelManifestTest : public testing::Test {
 };
 
 TEST_F(ModelManifestTest, AFileIsTakenAsItIsWhereNothingIsSaidOfIt) {
-  EXPECT_NO_THROW(require_intact(model_)) << "no manifest.json";
+  EXPECT_NO_THROW(read_model(model_)) << "no manifest.json";
   EXPECT_EQ(error_of(json::object()), "");
   EXPECT_EQ(error_of({{"other.pt", entry(7)}, {"name", "something else"}}), "");
+}
+
+TEST_F(ModelManifestTest, AFileThatIsNotListedIsRefusedWhereOnlyListedOnesAreAllowed) {
+  EXPECT_EQ(error_of({{"only_listed", true}, {"other.pt", entry(7)}}),
+            "model: " + model_.string() + ": is not listed in " + list_.string() +
+                ", which allows only listed models");
+  EXPECT_EQ(error_of({{"only_listed", true}, {"net.pt", entry()}}), "");
+  EXPECT_EQ(error_of({{"only_listed", false}}), "");
+}
+
+TEST_F(ModelManifestTest, AModelIsReadWithItsHash) {
+  const ModelFile model = read_model(model_);
+  EXPECT_EQ(model.bytes, "abc");
+  EXPECT_EQ(model.sha256, kDigest);
 }
 
 TEST_F(ModelManifestTest, AFileThatIsWhatItShouldBePasses) {

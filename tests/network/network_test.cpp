@@ -251,5 +251,49 @@ TEST(Network, OutputsOfAnotherShapeThanPromisedAreRefused) {
             std::string::npos);
 }
 
+/// Shapes are checked on every output: what lies beyond a smaller tensor is other memory.
+TEST(Network, AnOutputThatShrinksAfterTheProbeIsAnError) {
+  const test::TempDir folder;
+  const NdArray black({1, 3, 64, 64});
+  NdArray white = black;
+  std::ranges::fill(white.values, 1.0F);
+  const auto save = [&](Contract::Kind kind, const std::string& source) {
+    torch::jit::Module module("__torch__.cxr.test.Shrinking");
+    module.register_attribute("training", c10::BoolType::get(), false);
+    module.define(source);
+    const std::string contract = to_json(test::tiny_contract(kind)).dump();
+    module.save((folder / "net.pt").string(), {{"contract.json", contract}});
+    return Network(folder / "net.pt", kind);
+  };
+
+  const Network segmenter = save(Contract::Kind::segmenter, R"(
+def forward(self, x: Tensor) -> Tensor:
+    if bool(torch.max(x) > 0.5):
+        return x[:, 0:2, 0:8]
+    return x[:, 0:2]
+)");
+  EXPECT_NO_THROW(segmenter.forward(black));
+  EXPECT_THROW(segmenter.forward(white), Error);
+
+  const Network classifier = save(Contract::Kind::classifier, R"(
+def features(self, x: Tensor) -> Tensor:
+    if bool(torch.max(x) > 0.5):
+        return x[:, :, 0:1]
+    return x[:, :, 0:4, 0:4]
+def head(self, features: Tensor) -> Tensor:
+    if bool(torch.max(features) > 0.5):
+        return torch.mean(features, [2, 3])[:, 0:2]
+    return torch.mean(features, [2, 3])
+def forward(self, x: Tensor) -> Tensor:
+    return self.head(self.features(x))
+)");
+  EXPECT_NO_THROW(classifier.head(classifier.features(black)));
+  EXPECT_THROW(classifier.features(white), Error);
+  NdArray features({1, 3, 4, 4});
+  EXPECT_NO_THROW(classifier.head(features));
+  std::ranges::fill(features.values, 1.0F);
+  EXPECT_THROW(classifier.head(features), Error);
+}
+
 }  // namespace
 }  // namespace cxr

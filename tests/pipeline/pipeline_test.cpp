@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <fstream>
 #include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
 #include <thread>
 
 #include "cxr/configuration.h"
@@ -153,6 +154,76 @@ TEST_F(PipelineTest, ABoxOfTheWholeImageIsNotTakenForTrust) {
   EXPECT_EQ(result.lungs.box, cv::Rect(0, 0, 150, 200));
   EXPECT_FALSE(result.lungs_trusted);
   EXPECT_EQ(result_note(result), "lungs unsure; whole image used");
+}
+
+/// A negative is judged as the film it is the negative of, alone or among others; `as-is` leaves
+/// it.
+TEST_F(PipelineTest, ANegativeIsJudgedLikeItsFilmAndMarked) {
+  PipelineOptions options = load_configuration(folder_ / "config.json").pipeline;
+  cv::Mat image(
+      256, 256, CV_8UC1,
+      cv::Scalar(230));  // mid-grey is lung to the tiny segmenter, in the film and in its negative
+  cv::ellipse(image, {128, 128}, {50, 80}, 0, 0, 360, 125, cv::FILLED);
+  add("film.png", image);
+  add("negative.png", 255 - image);
+  const auto analyses = pipeline_.process(inputs_, {.explain = true});
+  const Analysis& upright = analyses[3];
+  const Analysis& turned = analyses[4];
+  EXPECT_FALSE(upright.result.inverted);
+  EXPECT_TRUE(turned.result.inverted);
+  EXPECT_EQ(result_note(turned.result).substr(0, 24), "negative image; inverted");
+  EXPECT_EQ(turned.result.lungs.box, upright.result.lungs.box);
+  EXPECT_EQ(cv::norm(turned.intermediates.image, image, cv::NORM_INF), 0);
+  for (std::size_t c = 0; c < 3; ++c) {
+    EXPECT_NEAR(turned.result.probabilities[c], upright.result.probabilities[c], 1e-5);
+  }
+  expect_same(pipeline_.process({inputs_[4]}, {.explain = true}).front().result, turned.result);
+
+  options.polarity = Polarity::as_is;
+  const auto left = Pipeline(options).process({inputs_[4]}, {}).front();
+  EXPECT_FALSE(left.result.inverted);
+  EXPECT_EQ(cv::norm(left.intermediates.image, 255 - image, cv::NORM_INF), 0);
+}
+
+/// What a contract says of the classifier's output is done to it; box, heat map and picture keep
+/// the film's own pixels whatever size the classifier wants.
+TEST_F(PipelineTest, TheContractsFilmSideOffsetsAndThresholdsAreHonoured) {
+  Contract contract = test::tiny_contract(Contract::Kind::classifier);
+  contract.film_side = 64;
+  contract.enhance_side = std::nullopt;
+  contract.offsets = {0, 50, 0};
+  contract.conformal = {0.5F, 0.5F, 0};
+  test::write_tiny_network(folder_ / "other.pt", contract);
+  PipelineOptions options = load_configuration(folder_ / "config.json").pipeline;
+  options.classifier.file = folder_ / "other.pt";
+  const Pipeline other(options);
+  const auto plain = pipeline_.process(inputs_, {.explain = true});
+  const auto analyses = other.process(inputs_, {.explain = true});
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    const auto& [result, intermediates] = analyses[i];
+    EXPECT_EQ(result.prediction, "Normal");
+    EXPECT_EQ(*result.prediction_set, (std::vector<std::string>{"Normal", "Pneumonia"}));
+    EXPECT_FALSE(plain[i].result.prediction_set.has_value());
+    EXPECT_EQ(result.crop, plain[i].result.crop);
+    EXPECT_EQ(intermediates.image.size(), phantoms_[i].image.size());
+    EXPECT_EQ(intermediates.heat_map.size(), result.crop.size());
+    EXPECT_LE(std::max(intermediates.enhanced.cols, intermediates.enhanced.rows), 64);
+  }
+}
+
+/// Calibration and adaptation are computed from these.
+TEST_F(PipelineTest, FeaturesAndLogitsAreThoseOfTheHead) {
+  for (const Analysis& analysis : pipeline_.process(inputs_, {})) {
+    const auto& [result, intermediates] = analysis;
+    ASSERT_EQ(intermediates.features.size(), 8U);
+    ASSERT_EQ(intermediates.logits.size(), 3U);
+    NdArray features({1, 8, 1, 1});
+    features.values = intermediates.features;
+    const NdArray logits = pipeline_.classifier().head(features);
+    for (std::size_t c = 0; c < 3; ++c) {
+      EXPECT_NEAR(logits.values[c], intermediates.logits[c], 1e-4);
+    }
+  }
 }
 
 }  // namespace

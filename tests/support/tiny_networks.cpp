@@ -29,11 +29,12 @@ Module tiny_classifier(std::int64_t classes) {
   module.register_attribute("training", c10::BoolType::get(), false);
   module.register_parameter("kernel", torch::randn({8, 3, 16, 16}) / 16, false);
   module.register_parameter("weight", torch::randn({classes, 8}), false);
+  module.register_parameter("bias", torch::zeros(classes), false);
   module.define(R"(
 def features(self, x: Tensor) -> Tensor:
     return torch.relu(torch.conv2d(x, self.kernel, None, [16, 16]))
 def head(self, features: Tensor) -> Tensor:
-    return torch.linear(torch.mean(features, [2, 3]), self.weight)
+    return torch.linear(torch.mean(features, [2, 3]), self.weight, self.bias)
 def forward(self, x: Tensor) -> Tensor:
     return self.head(self.features(x))
 )");

@@ -373,6 +373,7 @@ TEST_F(TrainTest, EveryChoiceOfTheClassifierTrainsAndIsInTheContract) {
   for_each_range(all.training.augmentation,
                  [](const char*, double& value, const char*) { value = std::max(value, 0.3); });
   all.planes = Planes::clahe;
+  all.film_side = 80;
   all.balance = Balance::label_and_source;
   std::vector<EpochReport> reports;
   TrainingListener listener;
@@ -383,7 +384,11 @@ TEST_F(TrainTest, EveryChoiceOfTheClassifierTrainsAndIsInTheContract) {
   const Contract contract = Network(folder_ / "c.pt", Contract::Kind::classifier).contract();
   EXPECT_EQ(contract.planes, Planes::clahe);
   EXPECT_EQ(contract.input.width, 128);
+  EXPECT_EQ(contract.film_side, 80);
   EXPECT_NE(contract.temperature, 1.0F);
+  EXPECT_EQ(contract.offsets.size(), 2U);
+  EXPECT_EQ(contract.conformal, (std::vector{0.0F, 0.0F}));  // of so few films nothing is excluded
+  EXPECT_TRUE(contract.calibrated_on.starts_with("4 films of s")) << contract.calibrated_on;
 }
 
 TEST_F(TrainTest, ADamagedCheckpointIsAnErrorThatNamesIt) {

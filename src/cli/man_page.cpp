@@ -1,0 +1,160 @@
+#include "man_page.h"
+
+#include <algorithm>
+#include <map>
+#include <sstream>
+
+#include "cxr/configuration.h"
+#include "cxr/version.h"
+#include "option_list.h"
+
+namespace cxr {
+namespace {
+
+/// Text for troff: no line begins with a control character, and `-` can be copied.
+std::string troff_text(const std::string& text) {
+  std::string escaped;
+  bool at_start = true;
+  for (const char letter : text) {
+    if (at_start && (letter == '.' || letter == '\'')) escaped += "\\&";
+    if (letter == '\\') {
+      escaped += "\\e";
+    } else if (letter == '-') {
+      escaped += "\\-";
+    } else {
+      escaped += letter;
+    }
+    at_start = letter == '\n';
+  }
+  return escaped;
+}
+
+/// Terms with their meanings.
+using Terms = std::vector<std::pair<std::string, std::string>>;
+
+void write_terms(std::ostream& page, const Terms& terms) {
+  for (const auto& [term, meaning] : terms) {
+    page << ".TP\n\\fB" << troff_text(term) << "\\fR\n" << troff_text(meaning) << "\n";
+  }
+}
+
+void write_section(std::ostream& page, const std::string& title, const Terms& terms) {
+  if (terms.empty()) return;
+  page << ".SH " << title << "\n";
+  write_terms(page, terms);
+}
+
+std::string option_text(const CLI::Option& option) {
+  std::string text = option.get_description();
+  if (option.get_required()) text += ". Required";
+  if (!default_of(option).empty()) text += ". Default: " + default_of(option);
+  return text + ".";
+}
+
+void write_options(std::ostream& page, const CLI::App& app) {
+  for (const auto& [group, options] : option_groups(app)) {
+    page << ".SS " << troff_text(group) << "\n";
+    for (const CLI::Option* option : options) {
+      std::string names;
+      for (const std::string& name : option_names(*option)) {
+        names += (names.empty() ? "" : ", ") + ("\\fB" + troff_text(name) + "\\fR");
+      }
+      if (names.empty()) continue;
+      page << ".TP\n" << names;
+      if (takes_value(*option)) page << " \\fI" << troff_text(value_kind(*option)) << "\\fR";
+      page << "\n" << troff_text(option_text(*option)) << "\n";
+    }
+  }
+}
+
+const Terms kInstalledFiles{
+    {"PREFIX/share/cxr-infer/config/model-config.json",
+     "Default configuration of a program installed in PREFIX/bin."},
+    {"PREFIX/share/cxr-infer/models/", "The networks that it names, and their SHA-256."}};
+
+Terms with_installed_files(Terms files) {
+  files.insert(files.end(), kInstalledFiles.begin(), kInstalledFiles.end());
+  return files;
+}
+
+Terms files_of(const std::string& program) {
+  if (program == "cxr-infer") {
+    return with_installed_files(
+        {{"DIR/report.html", "Self-contained report of all images."},
+         {"DIR/results.csv", "One row per image, with the columns below."},
+         {"DIR/results.jsonl", "One JSON object per image; --resume reads it."},
+         {"DIR/run.json", "Versions, configuration, command line, counts and state of the run."},
+         {"DIR/heatmaps/, DIR/panels/, DIR/masks/, DIR/crops/", "Pictures chosen by --save."}});
+  }
+  if (program == "cxr-train") {
+    return {{"OUT", "The best model, with its contract."},
+            {"OUT.csv, OUT.png", "Log with one row per epoch, and its curves."},
+            {"OUT.checkpoint", "State after the last epoch, for --resume."},
+            {"OUT.lungs.csv", "classifier: the lungs found in the training images."}};
+  }
+  return with_installed_files(
+      {{"DIR/report.md", "All figures, also by each column of the manifest with 2 to 20 values."},
+       {"DIR/metrics.json", "The same, for programs."},
+       {"DIR/images.csv", "One row per image."},
+       {"DIR/confusion.png, DIR/roc.png, DIR/precision-recall.png, DIR/reliability.png, "
+        "DIR/mistakes/",
+        "classification."},
+       {"DIR/dice.png, DIR/quality.png, DIR/worst/", "segmentation."}});
+}
+
+Terms columns_of(const std::string& program) {
+  if (program != "cxr-infer") return {};
+  return {{"Image", "File name, or path below the named folder."},
+          {"Prediction, Confidence", "The most probable class and its probability, 0 to 1."},
+          {"Estimated Quality", "Mean lung probability inside the lung mask, 0 to 1."},
+          {"Status, Error", "ok, skipped or error; stage, file and reason if not ok."},
+          {"P(CLASS)", "Probability of each class."},
+          {"Box X, Box Y, Box Width, Box Height", "Lung box in pixels."},
+          {"Image Width, Image Height", "Size in pixels."},
+          {"Note", "States if the whole image was used instead of the lung box."},
+          {"Milliseconds", "Time for this image, excluding drawing."}};
+}
+
+Terms environment_of(const std::string& program) {
+  if (program == "cxr-train") {
+    return {{"OMP_NUM_THREADS", "Number of threads; default: one per core."}};
+  }
+  Terms terms;
+  for (const std::string& name : environment_names()) {
+    terms.emplace_back(name, "Overrides the value of this key in the configuration file.");
+  }
+  terms.emplace_back("OMP_NUM_THREADS",
+                     "Number of threads, unless --threads or the configuration sets it.");
+  return terms;
+}
+
+}  // namespace
+
+std::string man_page(const CLI::App& app) {
+  const std::string& name = app.get_name();
+  const std::string description = app.get_description();
+  std::string summary = description.substr(0, description.find('.'));
+  std::ranges::replace(summary, '\n', ' ');
+  const bool has_commands = !subcommands_of(app).empty();
+  std::ostringstream page;
+  page << ".TH " << troff_text(name) << " 1 \"\" \"cxr-infer " << version() << "\"\n.SH NAME\n"
+       << troff_text(name) << " \\- " << troff_text(summary) << "\n.SH SYNOPSIS\n.B "
+       << troff_text(name) << "\n"
+       << (has_commands ? "\\fICOMMAND\\fR [\\fIOPTIONS\\fR]"
+                        : "[\\fIOPTIONS\\fR] [\\fIPATH\\fR...]")
+       << "\n.SH DESCRIPTION\n"
+       << troff_text(description) << "\n.SH OPTIONS\n";
+  write_options(page, app);
+  for (const CLI::App* command : subcommands_of(app)) {
+    page << ".SH OPTIONS OF " << troff_text(command->get_name()) << "\n"
+         << troff_text(command->get_description()) << "\n";
+    write_options(page, *command);
+  }
+  write_section(page, "COLUMNS", columns_of(name));
+  write_section(page, "FILES", files_of(name));
+  write_section(page, "ENVIRONMENT", environment_of(name));
+  page << ".SH NOTES\n.nf\n" << troff_text(app.get_footer()) << "\n.fi\n";
+  return page.str();
+}
+
+}  // namespace cxr

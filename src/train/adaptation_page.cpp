@@ -1,0 +1,146 @@
+#include "adaptation_page.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "base/format.h"
+
+namespace cxr {
+namespace {
+
+constexpr int kResamples = 1000;
+
+using Judgements = std::vector<SiteJudgement>;
+
+double log_loss(const Judgement& judgement) {
+  constexpr double kLeast = 1e-7;  // a float's softmax hardly resolves less
+  return -std::log(std::max(judgement.probabilities[judgement.truth], kLeast));
+}
+
+/// The mean over labels of the mean over each label's films of `value(film)`.
+template <typename Value>
+Measure mean_of_labels(const Judgements& films, const std::vector<std::size_t>& sample,
+                       const Value& value) {
+  std::map<std::size_t, std::vector<double>> of_label;
+  for (const std::size_t i : sample) of_label[films[i].judgement.truth].push_back(value(i));
+  std::vector<double> means;
+  for (const auto& [label, values] : of_label) means.push_back(*mean(values));
+  return mean(means);
+}
+
+/// The figures of one column of the table.
+struct Figures {
+  ClassificationMeasures measures;
+  Estimate log_loss;
+  Measure coverage;  ///< share of films whose class is in their prediction set
+  Measure set_size;  ///< mean
+};
+
+Figures figures_of(const Judgements& films, const BeforeAfter& all,
+                   const std::vector<std::string>& classes) {
+  Figures figures;
+  std::vector<Judgement> judgements;
+  std::vector<double> covered, sizes;
+  for (const auto& [judgement, set] : films) {
+    judgements.push_back(judgement);
+    if (!set) continue;
+    covered.push_back(std::ranges::count(*set, classes[judgement.truth]) > 0 ? 1 : 0);
+    sizes.push_back(static_cast<double>(set->size()));
+  }
+  figures.measures = measure_classification(judgements, all.patients, classes.size(), kResamples);
+  const auto loss = [&](const std::vector<std::size_t>& sample) -> std::vector<Measure> {
+    return {mean_of_labels(films, sample, [&](std::size_t i) { return log_loss(judgements[i]); })};
+  };
+  figures.log_loss = bootstrap(all.patients, kResamples, loss).front();
+  figures.coverage = mean(covered);
+  figures.set_size = mean(sizes);
+  return figures;
+}
+
+std::string text_of(const Measure& measure) { return measure ? fixed(*measure, 3) : "–"; }
+
+std::string text_of(const Estimate& estimate) {
+  const std::string value = text_of(estimate.value);
+  if (!estimate.interval) return value;
+  return value + " (" + fixed(estimate.interval->low, 3) + "–" + fixed(estimate.interval->high, 3) +
+         ")";
+}
+
+template <typename Figure>
+std::string line(const std::string& name, const Figure& before, const Figure& after) {
+  std::string cells = "|";
+  for (const std::string& cell : {name, text_of(before), text_of(after)}) {
+    cells.append(" ").append(cell).append(" |");
+  }
+  return cells + "\n";
+}
+
+std::string table_of(const Figures& before, const Figures& after,
+                     const std::vector<std::string>& classes) {
+  const ClassificationMeasures& b = before.measures;
+  const ClassificationMeasures& a = after.measures;
+  std::string table = "| | before | after, cross-validated |\n|---|---:|---:|\n";
+  table += line("log loss, labels alike", before.log_loss, after.log_loss);
+  table += line("balanced accuracy", b.balanced_accuracy, a.balanced_accuracy);
+  table += line("accuracy", b.accuracy, a.accuracy);
+  table += line("expected calibration error", b.calibration_error, a.calibration_error);
+  table += line("Brier score", b.brier, a.brier);
+  for (std::size_t c = 0; c < classes.size(); ++c) {
+    if (b.classes[c].images == 0) continue;
+    table += line("sensitivity " + classes[c], b.classes[c].sensitivity, a.classes[c].sensitivity);
+  }
+  for (std::size_t p = 0; p < b.pairs.size(); ++p) {
+    if (!b.pairs[p].auroc.value) continue;
+    table += line("AUROC " + classes[b.pairs[p].first] + " against " + classes[b.pairs[p].second],
+                  b.pairs[p].auroc, a.pairs[p].auroc);
+  }
+  table += line("films whose class is in their prediction set", before.coverage, after.coverage);
+  return table + line("classes in a prediction set, mean", before.set_size, after.set_size);
+}
+
+Measure balanced_accuracy(const Judgements& films) {
+  std::vector<std::size_t> all(films.size());
+  std::ranges::generate(all, [i = std::size_t{0}]() mutable { return i++; });
+  return mean_of_labels(films, all,
+                        [&](std::size_t i) { return films[i].judgement.right() ? 1.0 : 0.0; });
+}
+
+}  // namespace
+
+Estimate log_loss_gain(const BeforeAfter& films) {
+  const auto gain = [&](const std::vector<std::size_t>& sample) -> std::vector<Measure> {
+    return {mean_of_labels(films.before, sample, [&](std::size_t i) {
+      return log_loss(films.before[i].judgement) - log_loss(films.after[i].judgement);
+    })};
+  };
+  return bootstrap(films.patients, kResamples, gain).front();
+}
+
+std::string objection(const BeforeAfter& films) {
+  const Estimate gain = log_loss_gain(films);
+  if (!gain.interval || gain.interval->low <= 0) {
+    return "the gain is within chance: log loss falls by " + text_of(gain);
+  }
+  const Measure before = balanced_accuracy(films.before), after = balanced_accuracy(films.after);
+  if (*after >= *before) return "";
+  return "balanced accuracy falls from " + text_of(before) + " to " + text_of(after);
+}
+
+std::string adaptation_page(const BeforeAfter& films, const std::vector<std::string>& classes,
+                            const std::vector<std::string>& origin) {
+  std::string page = "# Adaptation of a classifier\n\n";
+  for (const std::string& text : origin) page.append("- ").append(text).append("\n");
+  page.append("\n").append(table_of(figures_of(films.before, films, classes),
+                                    figures_of(films.after, films, classes), classes));
+  page +=
+      "\nIn brackets: 95 % bootstrap intervals by patient. After: each fifth of the patients was "
+      "judged by a head that was fitted without it.\n\n";
+  const std::string reason = objection(films);
+  page.append(reason.empty() ? "**The model was written**: log loss falls by "
+                             : "**No model was written**: ");
+  page.append(reason.empty() ? text_of(log_loss_gain(films)) : reason).append(".\n");
+  return page + "\nFor research only, not for diagnosis.\n";
+}
+
+}  // namespace cxr

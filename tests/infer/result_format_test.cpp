@@ -1,0 +1,60 @@
+#include "infer/result_format.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+namespace cxr {
+namespace {
+
+const std::vector<std::string> kClasses{"COVID-19", "Normal", "Pneumonia"};
+
+Result judged() {
+  Result result;
+  result.name = "film.png";
+  result.prediction = "Normal";
+  result.probabilities = {0.2F, 0.5F, 0.3F};
+  result.predicted = 1;
+  result.lungs = {{1, 2, 3, 4}, 0.9};
+  result.lungs_trusted = true;
+  result.image_size = {10, 20};
+  return result;
+}
+
+TEST(ResultFormat, NewColumnsComeLastAndTheFirstFourAreTheOriginals) {
+  const auto columns = result_columns(kClasses);
+  EXPECT_EQ(std::vector(columns.begin(), columns.begin() + 4),
+            (std::vector<std::string>{"Image", "Prediction", "Confidence", "Estimated Quality"}));
+  EXPECT_EQ(columns.back(), "Prediction Set");
+  EXPECT_EQ(result_cells(judged(), kClasses).size(), columns.size());
+}
+
+/// A set of no class is not the same as no set, in JSON; a table cannot tell them apart.
+TEST(ResultFormat, ThePredictionSetIsInTheLastColumnAndInJson) {
+  Result result = judged();
+  EXPECT_EQ(result_cells(result, kClasses).back(), "");
+  EXPECT_FALSE(to_json(result, kClasses).contains("prediction_set"));
+  EXPECT_FALSE(result_from_json(to_json(result, kClasses), kClasses).prediction_set.has_value());
+  for (const std::vector<std::string>& set :
+       {std::vector<std::string>{}, {"Normal"}, {"Normal", "Pneumonia"}}) {
+    result.prediction_set = set;
+    EXPECT_EQ(result_cells(result, kClasses).back(), set.empty()       ? ""
+                                                     : set.size() == 1 ? "Normal"
+                                                                       : "Normal|Pneumonia");
+    EXPECT_EQ(result_from_json(to_json(result, kClasses), kClasses).prediction_set, set);
+  }
+}
+
+TEST(ResultFormat, TheNoteSaysThatANegativeWasInvertedBesideOthers) {
+  Result result = judged();
+  EXPECT_EQ(result_note(result), "");
+  result.inverted = true;
+  EXPECT_EQ(result_note(result), "negative image; inverted");
+  EXPECT_TRUE(result_from_json(to_json(result, kClasses), kClasses).inverted);
+  result.lungs_trusted = false;
+  EXPECT_EQ(result_note(result), "negative image; inverted; lungs unsure; whole image used");
+  EXPECT_EQ(to_json(result, kClasses)["warnings"].size(), 2U);
+}
+
+}  // namespace
+}  // namespace cxr
