@@ -24,7 +24,8 @@ void add_input_options(CLI::App& app, InferOptions& options) {
   app.add_flag("-r,--recursive", options.request.recursive, "Search sub-folders as well");
   app.add_flag(
       "--force", options.request.force,
-      "Process DICOM images that would be skipped: lateral, other modalities, several frames");
+      "Process DICOM images that would be skipped: other modalities and body parts, lateral views, "
+      "several frames");
 }
 
 void add_output_options(CLI::App& app, InferOptions& options) {

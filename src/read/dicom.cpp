@@ -21,6 +21,8 @@ auto with_name(const std::filesystem::path& file, const auto& step) {
     return step();
   } catch (const std::runtime_error& error) {
     throw Error("read", file.string(), error.what());
+  } catch (const cv::Exception&) {  // has OpenCV's source lines
+    throw Error("read", file.string(), "cannot be decoded: damaged or of an unusual kind");
   }
 }
 
@@ -55,7 +57,7 @@ cv::Mat luma(const DicomPixels& pixels, int bits_stored) {
 cv::Mat palette_luma(const cv::Mat& stored, const std::array<DicomLut, 3>& palette, int bits) {
   static constexpr std::array kWeights = {0.299, 0.587, 0.114};  // ITU-R BT.601
   const int brightest =
-      std::ranges::max({palette[0].brightest(), palette[1].brightest(), palette[2].brightest()});
+      std::max({palette[0].brightest(), palette[1].brightest(), palette[2].brightest()});
   std::vector<std::uint8_t> table(std::size_t{1} << bits);
   for (std::size_t i = 0; i < table.size(); ++i) {
     double sum = 0;

@@ -160,35 +160,26 @@ Bytes DicomDataSet::native_pixels(std::size_t count) {
 std::vector<std::uint8_t> DicomDataSet::first_frame(int frames) const {
   constexpr std::uint32_t kItem = 0xE000FFFE, kEnd = 0xE0DDFFFE;
   if (pixels_length_ != kUndefinedLength) fail_damaged();
-  std::vector<Bytes> items;
-  std::vector<std::size_t> starts;  // as the offset table counts
-  std::size_t at = pixels_begin_, first = 0;
-  for (;;) {
+  std::vector<std::uint8_t> frame;
+  Bytes offsets;  // of frames, from the first fragment; the first item
+  std::size_t begin = 0, count = 0;
+  bool is_first = true;
+  for (std::size_t at = pixels_begin_;; ++count) {
     if (set_.size() - at < 8) fail_damaged();
     const std::uint32_t tag = number_at(set_, at), length = number_at(set_, at + 4);
     if (tag == kEnd) break;
     if (tag != kItem || length > set_.size() - at - 8) fail_damaged();
-    items.push_back(set_.subspan(at + 8, length));
-    if (items.size() == 2) first = at;
-    starts.push_back(at - first);
+    const Bytes item = set_.subspan(at + 8, length);
+    if (count == 0) offsets = item;
+    if (count == 1) begin = at;
+    if (count > 1 && frames > 1) {
+      is_first = is_first && (offsets.size() >= 8 ? at - begin < number_at(offsets, 4)
+                                                  : begins_frame(frame) && !begins_frame(item));
+    }
+    if (count > 0 && is_first) frame.insert(frame.end(), item.begin(), item.end());
     at += 8 + length;
   }
-  if (items.size() < 2) fail("has no pixels");
-
-  // Of several frames, the offset table tells which fragments are the first's, or else the markers
-  // that frames begin with.
-  const Bytes offsets = items.front();
-  const bool has_offsets = offsets.size() >= 8;
-  const auto is_of_first = [&](std::size_t i) {
-    if (frames == 1) return true;
-    if (has_offsets) return starts[i] < number_at(offsets, 4);
-    return items.size() - 1 > static_cast<std::size_t>(frames) && !begins_frame(items[i]);
-  };
-  std::size_t last = 2;
-  while (last < items.size() && is_of_first(last)) ++last;
-  std::vector<std::uint8_t> frame;
-  for (std::size_t i = 1; i < last; ++i)
-    frame.insert(frame.end(), items[i].begin(), items[i].end());
+  if (count < 2) fail("has no pixels");
   return frame;
 }
 

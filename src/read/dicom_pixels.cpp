@@ -1,6 +1,5 @@
 #include "dicom_pixels.h"
 
-#include <charls/charls.h>
 #include <dcmtk/dcmdata/dcdeftag.h>
 #include <dcmtk/dcmdata/dcpixel.h>
 #include <dcmtk/dcmdata/dcpixseq.h>
@@ -10,13 +9,14 @@
 
 #include <algorithm>
 #include <cstring>
-#include <opencv2/imgcodecs.hpp>
-#include <opencv2/imgproc.hpp>
 #include <stdexcept>
 #include <vector>
 
 #include "image_header.h"
+#include "jpeg_2000.h"
+#include "jpeg_ls.h"
 #include "rle.h"
+#include "sample_planes.h"
 
 namespace cxr {
 namespace {
@@ -38,27 +38,6 @@ cv::Mat blank(const DicomPixelFormat& format) {
   return cv::Mat(format.rows, format.columns, CV_MAKETYPE(depth, format.samples_per_pixel));
 }
 
-/// Three planes, one after the other in memory, as channels.
-cv::Mat interleave(const cv::Mat& planes) {
-  const cv::Mat samples = planes.reshape(1, 3);
-  std::vector<cv::Mat> channels;
-  channels.reserve(3);
-  for (int i = 0; i < 3; ++i) channels.push_back(samples.row(i).reshape(1, planes.rows));
-  cv::Mat image;
-  cv::merge(channels, image);
-  return image;
-}
-
-/// Samples of a deeper or a shallower codestream as the format has them.
-cv::Mat in_format(cv::Mat image, const DicomPixelFormat& format, E_TransferSyntax syntax) {
-  const cv::Mat wanted = blank(format);
-  if (image.size() != wanted.size() || image.channels() != wanted.channels()) fail(syntax);
-  if (image.depth() == wanted.depth()) return image;
-  if (image.depth() != CV_8U) fail(syntax);
-  image.convertTo(image, wanted.depth());
-  return image;
-}
-
 // ---- Uncompressed
 
 void reverse_bytes(cv::Mat& samples, std::size_t width) {
@@ -75,7 +54,7 @@ cv::Mat luma_of_pairs(std::span<const std::uint8_t> bytes, const DicomPixelForma
   return luma;
 }
 
-DicomPixels decode_raw(DicomDataSet& set, const DicomPixelFormat& format) {
+DicomPixels raw_pixels(DicomDataSet& set, const DicomPixelFormat& format) {
   const std::span<const std::uint8_t> bytes = set.native_pixels(format.frame_bytes());
   if (format.is_subsampled()) {
     if (format.bits_allocated != 8 || bytes.size() % 4 != 0) fail(set.syntax());
@@ -90,7 +69,7 @@ DicomPixels decode_raw(DicomDataSet& set, const DicomPixelFormat& format) {
   return {samples, format.photometric.starts_with("YBR")};
 }
 
-DicomPixels decode_run_lengths(DicomDataSet& set, const DicomPixelFormat& format) {
+DicomPixels run_length_pixels(DicomDataSet& set, const DicomPixelFormat& format) {
   cv::Mat samples = blank(format);
   decode_rle(set.first_frame(format.frames), samples);
   return {samples, format.photometric.starts_with("YBR")};
@@ -135,7 +114,7 @@ bool is_ybr(JpegColours colours, const DicomPixelFormat& format) {
                                          : colours == JpegColours::ybr;
 }
 
-DicomPixels decode_jpeg(DicomDataSet& set, const DicomPixelFormat& format) {
+DicomPixels jpeg_pixels(DicomDataSet& set, const DicomPixelFormat& format) {
   register_jpeg_decoders();
   Bytes jpeg = set.first_frame(format.frames);
   const std::optional<ImageHeader> header = parse_image_header(jpeg);
@@ -159,133 +138,25 @@ DicomPixels decode_jpeg(DicomDataSet& set, const DicomPixelFormat& format) {
   return {samples, is_ybr(header->colours, format)};
 }
 
-// ---- JPEG-LS
+// ---- JPEG-LS and JPEG 2000
 
-/// Not by DCMTK, whose copy of CharLS has functions of the same names as the one that OpenCV may
-/// bring along by way of GDCM.
-cv::Mat decode_charls(const Bytes& bytes, const DicomPixelFormat& format, E_TransferSyntax syntax) {
-  const charls::jpegls_decoder decoder(bytes, true);
-  const charls::frame_info info = decoder.frame_info();
-  const bool fits = info.width == static_cast<unsigned>(format.columns) &&
-                    info.height == static_cast<unsigned>(format.rows) &&
-                    info.component_count == format.samples_per_pixel &&
-                    info.bits_per_sample <= std::min(format.bits_allocated, 16);
-  if (!fits) fail(syntax);
-  cv::Mat image(format.rows, format.columns,
-                CV_MAKETYPE(info.bits_per_sample <= 8 ? CV_8U : CV_16U, info.component_count));
-  if (decoder.destination_size() != image.total() * image.elemSize()) fail(syntax);
-  decoder.decode(image.data, image.total() * image.elemSize());
-  const bool in_planes = decoder.interleave_mode() == charls::interleave_mode::none;
-  return image.channels() == 3 && in_planes ? interleave(image) : image;
+DicomPixels jpeg_ls_pixels(DicomDataSet& set, const DicomPixelFormat& format) {
+  const cv::Mat wanted = blank(format);
+  const cv::Mat samples =
+      decode_jpeg_ls(set.first_frame(format.frames), wanted.size(), wanted.type());
+  if (samples.empty()) fail(set.syntax());
+  return {samples, format.photometric.starts_with("YBR")};
 }
 
-/// Removes zeros that stand before the end marker to make the length even. Returns whether there
-/// were any.
-bool remove_padding(Bytes& bytes) {
-  static constexpr std::uint8_t kEnd[] = {0xFF, 0xD9};
-  const auto end = std::find_end(bytes.begin(), bytes.end(), std::begin(kEnd), std::end(kEnd));
-  auto begin = end;
-  while (begin != bytes.begin() && *(begin - 1) == 0) --begin;
-  const bool has_padding = begin != end;
-  bytes.erase(begin, end);
-  return has_padding;
-}
-
-DicomPixels decode_jpeg_ls(DicomDataSet& set, const DicomPixelFormat& format) {
-  Bytes bytes = set.first_frame(format.frames);
-  const auto decode = [&] {
-    return DicomPixels{in_format(decode_charls(bytes, format, set.syntax()), format, set.syntax()),
-                       format.photometric.starts_with("YBR")};
-  };
-  try {
-    return decode();
-  } catch (const charls::jpegls_error&) {
-    if (!remove_padding(bytes)) fail(set.syntax());
-  }
-  try {
-    return decode();
-  } catch (const charls::jpegls_error&) {
-    fail(set.syntax());
-  }
-}
-
-// ---- JPEG 2000
-
-/// Where the codestream begins, which some files wrap in a JP2 file; the end if there is none.
-std::size_t find_codestream(const Bytes& bytes) {
-  static constexpr std::uint8_t kStart[] = {0xFF, 0x4F, 0xFF, 0x51};  // SOC, SIZ
-  static constexpr std::uint8_t kJp2[] = {0, 0, 0, 12, 'j', 'P', ' ', ' '};
-  const bool is_wrapped = bytes.size() >= std::size(kJp2) &&
-                          std::ranges::equal(kJp2, std::span(bytes).first(std::size(kJp2)));
-  const auto found = std::search(bytes.begin(), bytes.end(), std::begin(kStart), std::end(kStart));
-  const auto begin = static_cast<std::size_t>(found - bytes.begin());
-  return begin == 0 || is_wrapped ? begin : bytes.size();
-}
-
-struct CodestreamSize {
-  std::int64_t width = 0, height = 0;
-  int components = 0;
-};
-
-/// From the marker SIZ (ISO 15444-1, A.5.1) of the codestream at `begin`.
-CodestreamSize codestream_size(const Bytes& bytes, std::size_t begin) {
-  if (bytes.size() - begin < 43) return {};
-  const auto number = [&](std::size_t at, int count) {
-    std::int64_t value = 0;
-    for (int i = 0; i < count; ++i) value = value << 8 | bytes[begin + at++];
-    return value;
-  };
-  return {number(8, 4) - number(16, 4), number(12, 4) - number(20, 4),
-          static_cast<int>(number(40, 2))};
-}
-
-/// OpenCV refuses signed samples. Without the flag for them (in Ssiz of the first component, ISO
-/// 15444-1, A.5.1) they are decoded as unsigned ones, counted from the least value. This returns
-/// that value without its sign; of unsigned samples, 0.
-int make_unsigned(Bytes& bytes, std::size_t begin) {
-  constexpr std::size_t kSsiz = 42;
-  std::uint8_t& ssiz = bytes[begin + kSsiz];
-  if ((ssiz & 0x80) == 0) return 0;
-  ssiz &= 0x7F;
-  return 1 << (ssiz & 0x0F);
-}
-
-/// In two's complement: what is below 0 wraps round.
-template <typename Sample>
-void subtract(cv::Mat& image, int value) {
-  auto* first = image.ptr<Sample>();
-  std::transform(first, first + image.total() * static_cast<std::size_t>(image.channels()), first,
-                 [value](Sample sample) { return static_cast<Sample>(sample - value); });
-}
-
-void subtract(cv::Mat& image, int value) {
-  if (image.depth() == CV_8U) subtract<std::uint8_t>(image, value);
-  if (image.depth() == CV_16U) subtract<std::uint16_t>(image, value);
-  if (image.depth() == CV_32S) subtract<std::int32_t>(image, value);
-}
-
-DicomPixels decode_jpeg_2000(DicomDataSet& set, const DicomPixelFormat& format) {
-  Bytes bytes = set.first_frame(format.frames);
-  const std::size_t begin = find_codestream(bytes);
-  const CodestreamSize size = codestream_size(bytes, begin);
-  if (size.width != format.columns || size.height != format.rows ||
-      size.components != format.samples_per_pixel) {
-    fail(set.syntax());
-  }
-  const int least = make_unsigned(bytes, begin);
-  cv::Mat image;
-  try {
-    image = cv::imdecode(bytes, cv::IMREAD_UNCHANGED);
-  } catch (const cv::Exception&) {  // says what an empty image says, with OpenCV's source lines
-  }
-  if (image.empty()) fail(set.syntax());
-  if (image.channels() == 3) cv::cvtColor(image, image, cv::COLOR_BGR2RGB);
-  image = in_format(image, format, set.syntax());
-  subtract(image, least);
-  // Its decoder undoes the colour transformations of its own.
+DicomPixels jpeg_2000_pixels(DicomDataSet& set, const DicomPixelFormat& format) {
+  const cv::Mat wanted = blank(format);
+  const cv::Mat samples =
+      decode_jpeg_2000(set.first_frame(format.frames), wanted.size(), wanted.type());
+  if (samples.empty()) fail(set.syntax());
+  // The decoder undoes the colour transformations of its own.
   const bool is_ybr = format.photometric.starts_with("YBR") && format.photometric != "YBR_RCT" &&
                       format.photometric != "YBR_ICT";
-  return {image, is_ybr};
+  return {samples, is_ybr};
 }
 
 }  // namespace
@@ -296,17 +167,17 @@ DicomPixels decode_first_frame(DicomDataSet& set, const DicomPixelFormat& format
     case EXS_LittleEndianExplicit:
     case EXS_BigEndianImplicit:
     case EXS_BigEndianExplicit:
-      return decode_raw(set, format);
+      return raw_pixels(set, format);
     case EXS_RLELossless:
-      return decode_run_lengths(set, format);
+      return run_length_pixels(set, format);
     case EXS_JPEGLSLossless:
     case EXS_JPEGLSLossy:
-      return decode_jpeg_ls(set, format);
+      return jpeg_ls_pixels(set, format);
     case EXS_JPEG2000LosslessOnly:
     case EXS_JPEG2000:
-      return decode_jpeg_2000(set, format);
+      return jpeg_2000_pixels(set, format);
     default:
-      return decode_jpeg(set, format);
+      return jpeg_pixels(set, format);
   }
 }
 

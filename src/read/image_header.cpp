@@ -26,7 +26,7 @@ ImageHeader png_header(const ByteReader& bytes) {
   static constexpr std::array kSamples = {1, 0, 3, 4,
                                           2, 0, 4};  // by colour type; a palette's: RGBA
   const std::uint32_t colour_type = std::min(bytes.u8(25), 6U);
-  header.bytes_per_pixel = kSamples[colour_type] * (bytes.u8(24) > 8 ? 2 : 1);
+  header.bytes_per_pixel = std::int64_t{kSamples[colour_type]} * (bytes.u8(24) > 8 ? 2 : 1);
   std::size_t chunk = 8;
   while (chunk + 12 <= bytes.size() && !header.complete) {
     const std::size_t length = bytes.big(chunk, 4);

@@ -47,10 +47,9 @@ cv::Mat long_values(const cv::Mat& samples, const DicomPixelFormat& format,
                     GrayscaleTransform& tones) {
   const LongValue value_of(format);
   std::int64_t least = std::numeric_limits<std::int64_t>::max(), most = -least;
-  for (auto sample = samples.begin<std::int32_t>(); sample != samples.end<std::int32_t>();
-       ++sample) {
-    least = std::min(least, value_of(*sample));
-    most = std::max(most, value_of(*sample));
+  for (const std::int32_t sample : cv::Mat_<std::int32_t>(samples)) {
+    least = std::min(least, value_of(sample));
+    most = std::max(most, value_of(sample));
   }
   const auto range_bits =
       static_cast<int>(std::bit_width(static_cast<std::uint64_t>(most - least)));

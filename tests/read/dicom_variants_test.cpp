@@ -591,6 +591,18 @@ TEST_F(DicomVariantsTest, MillionsOfElementsAreAnError) {
   EXPECT_LE(peak_mebibytes() - peak, 450);
 }
 
+TEST_F(DicomVariantsTest, MillionsOfFragmentsTakeNoMemory) {
+  const std::string empty = "\xFE\xFF\x00\xE0\0\0\0\0"s, end = "\xFE\xFF\xDD\xE0\0\0\0\0"s;
+  std::string items;
+  for (int i = 0; i < 3'000'000; ++i) items += empty;
+  const DicomSpec spec{.samples = ramp(), .syntax = EXS_JPEGLSLossless};
+  const long peak = peak_mebibytes();
+  const cv::Mat shown =
+      read_edited(spec, [&](std::string& bytes) { bytes.insert(bytes.rfind(end), items); });
+  EXPECT_EQ(farthest(shown, ramp()), 0);
+  EXPECT_LE(peak_mebibytes() - peak, 150);
+}
+
 TEST_F(DicomVariantsTest, OnlyTheDeclaredCodecIsTried) {
   Bytes png, tiff, jpeg;
   cv::imencode(".png", ramp(), png);
