@@ -132,8 +132,8 @@ void read_heatmap(const Keys& keys, Configuration& configuration) {
 }
 
 /// `where` names the file, or what has changed it, in errors.
-Configuration parse(const json& document, const std::string& where,
-                    const std::filesystem::path& folder) {
+Configuration parse_configuration(const json& document, const std::string& where,
+                                  const std::filesystem::path& folder) {
   const Keys keys(document, "configuration", where);
   keys.refuse_others_than(keys_of(to_json(Configuration{})));
   Configuration configuration;
@@ -172,7 +172,7 @@ std::vector<std::string> all_keys() {
   return keys;
 }
 
-void apply(const ConfigurationChange& change, json& document) {
+void apply_change(const ConfigurationChange& change, json& document) {
   const std::vector<std::string> keys = all_keys();
   if (std::ranges::find(keys, change.key) == keys.end()) {
     throw UsageError("configuration", change.origin,
@@ -231,11 +231,11 @@ Configuration load_configuration(const std::filesystem::path& file,
                                  const std::vector<ConfigurationChange>& changes) {
   json document = read_json(file);
   const std::filesystem::path folder = file.parent_path();
-  Configuration configuration = parse(document, file.string(), folder);
+  Configuration configuration = parse_configuration(document, file.string(), folder);
   std::map<std::string, std::string> origins = origins_in(document, file.string());
   for (const ConfigurationChange& change : changes) {
-    apply(change, document);
-    configuration = parse(document, change.origin, folder);
+    apply_change(change, document);
+    configuration = parse_configuration(document, change.origin, folder);
     origins[change.key] = change.origin;
   }
   configuration.origins = std::move(origins);

@@ -11,7 +11,7 @@
 namespace cxr {
 namespace {
 
-Result failed(const std::string& name, const std::string& error) {
+Result failed_result(const std::string& name, const std::string& error) {
   Result result;
   result.name = name;
   result.status = Status::error;
@@ -42,7 +42,7 @@ ResultsTable::ResultsTable(const std::filesystem::path& file) : table_(read_csv(
 Result ResultsTable::find(const std::string& name) {
   const auto row = row_of(name);
   if (row == rows_.end()) {
-    return failed(name, "results: " + table_.file.string() + ": has no row for this image");
+    return failed_result(name, "results: " + table_.file.string() + ": has no row for this image");
   }
   if (!used_.try_emplace(row->second, name).second) {
     throw Error("results", table_.file.string(),
@@ -85,7 +85,7 @@ Result ResultsTable::read(std::size_t row) const {
   const std::string prediction = without_guard(cell(row, "Prediction"));
   if (prediction.empty()) {
     const std::string& error = cell(row, "Error");
-    return failed("", error.empty() ? "results: no prediction" : error);
+    return failed_result("", error.empty() ? "results: no prediction" : error);
   }
   Result result;
   result.prediction = prediction;

@@ -11,7 +11,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-ordered_json describe(const Network& network) {
+ordered_json network_json(const Network& network) {
   const Contract& contract = network.contract();
   return {{"name", contract.name}, {"version", contract.version}, {"sha256", network.sha256()}};
 }
@@ -27,8 +27,8 @@ std::string time_stamp(std::time_t time) {
 }  // namespace
 
 ordered_json describe_models(const Pipeline& pipeline) {
-  return {{"segmenter", describe(pipeline.segmenter())},
-          {"classifier", describe(pipeline.classifier())}};
+  return {{"segmenter", network_json(pipeline.segmenter())},
+          {"classifier", network_json(pipeline.classifier())}};
 }
 
 ordered_json settings_of(const Configuration& configuration, const InferenceRequest& request,

@@ -24,7 +24,7 @@ namespace {
 using Analyses = std::vector<Analysis*>;
 
 /// Runs a step and returns the milliseconds it took.
-double timed(const std::function<void()>& step) {
+double milliseconds_of(const std::function<void()>& step) {
   const auto begin = std::chrono::steady_clock::now();
   step();
   return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin)
@@ -32,11 +32,11 @@ double timed(const std::function<void()>& step) {
 }
 
 /// Runs a step on each analysis by itself. What it throws is that analysis's error.
-void each(const Analyses& analyses, double Timings::*time,
-          const std::function<void(std::size_t, Analysis&)>& step) {
+void for_each_timed(const Analyses& analyses, double Timings::*time,
+                    const std::function<void(std::size_t, Analysis&)>& step) {
   for (std::size_t i = 0; i < analyses.size(); ++i) {
     Analysis& analysis = *analyses[i];
-    analysis.result.milliseconds.*time += timed([&] {
+    analysis.result.milliseconds.*time += milliseconds_of([&] {
       try {
         step(i, analysis);
       } catch (const std::exception& error) {
@@ -47,8 +47,9 @@ void each(const Analyses& analyses, double Timings::*time,
 }
 
 /// Runs a step on all analyses as one batch; each bears its share of the time.
-void together(const Analyses& analyses, double Timings::*time, const std::function<void()>& step) {
-  const double milliseconds = timed(step) / static_cast<double>(analyses.size());
+void timed_together(const Analyses& analyses, double Timings::*time,
+                    const std::function<void()>& step) {
+  const double milliseconds = milliseconds_of(step) / static_cast<double>(analyses.size());
   for (Analysis* analysis : analyses) analysis->result.milliseconds.*time += milliseconds;
 }
 
@@ -142,7 +143,7 @@ std::vector<Analysis> Pipeline::process(const std::vector<Input>& batch,
   Analyses open;
   for (Analysis& analysis : analyses) open.push_back(&analysis);
 
-  each(open, &Timings::read, [&](std::size_t i, Analysis& analysis) {
+  for_each_timed(open, &Timings::read, [&](std::size_t i, Analysis& analysis) {
     analysis.result.name = batch[i].name;
     Radiograph radiograph = read_radiograph(batch[i].file, {.force = options.force});
     analysis.intermediates.image = std::move(radiograph.image);
@@ -153,10 +154,10 @@ std::vector<Analysis> Pipeline::process(const std::vector<Input>& batch,
   if (open.empty()) return analyses;
 
   std::vector<Segmentation> segmentations;
-  together(open, &Timings::segment,
-           [&] { segmentations = segment_upright(segmenter(), open, options_.polarity); });
+  timed_together(open, &Timings::segment,
+                 [&] { segmentations = segment_upright(segmenter(), open, options_.polarity); });
 
-  each(open, &Timings::enhance, [&](std::size_t i, Analysis& analysis) {
+  for_each_timed(open, &Timings::enhance, [&](std::size_t i, Analysis& analysis) {
     auto& [result, intermediates] = analysis;
     intermediates.lung_mask = segmentations[i].mask;
     result.lungs = find_lung_box(segmentations[i].lung_probability, intermediates.lung_mask,
@@ -172,7 +173,7 @@ std::vector<Analysis> Pipeline::process(const std::vector<Input>& batch,
   if (open.empty()) return analyses;
 
   Classification classification;
-  together(open, &Timings::classify, [&] {
+  timed_together(open, &Timings::classify, [&] {
     classification = classify(classifier(), collect(open, &Intermediates::enhanced));
   });
   for (std::size_t i = 0; i < open.size(); ++i) {
@@ -182,11 +183,11 @@ std::vector<Analysis> Pipeline::process(const std::vector<Input>& batch,
 
   NdArray maps;
   const CamMethod method = options_.cam_method;
-  together(open, &Timings::explain, [&] {
+  timed_together(open, &Timings::explain, [&] {
     maps = class_activation_maps(classifier(), classification, predictions(open), method);
   });
   const cv::Size map_size(static_cast<int>(maps.shape[2]), static_cast<int>(maps.shape[1]));
-  each(open, &Timings::explain, [&](std::size_t i, Analysis& analysis) {
+  for_each_timed(open, &Timings::explain, [&](std::size_t i, Analysis& analysis) {
     analysis.intermediates.heat_map = heat_map(maps.at(i), map_size, classifier().contract().input,
                                                analysis.result.crop.size(), method);
   });

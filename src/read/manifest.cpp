@@ -37,7 +37,7 @@ std::string problem_of_file(const char* column, const fs::path& file) {
   return "";
 }
 
-std::string describe(cv::Size size) {
+std::string size_text(cv::Size size) {
   return std::to_string(size.width) + " x " + std::to_string(size.height);
 }
 
@@ -48,15 +48,15 @@ std::string problem_of_pixels(const ManifestRow& row, Purpose purpose) {
     if (purpose == Purpose::classification) return "";
     const cv::Size mask = radiograph_size(row.mask);
     if (mask == image) return "";
-    return "mask " + row.mask.string() + " is " + describe(mask) + " pixels, its image " +
-           describe(image);
+    return "mask " + row.mask.string() + " is " + size_text(mask) + " pixels, its image " +
+           size_text(image);
   } catch (const Error& error) {
     return error.what();
   }
 }
 
 /// What is wrong with a row by itself; empty where nothing is.
-std::string problem(const ManifestRow& row, Purpose purpose) {
+std::string problem_of_row(const ManifestRow& row, Purpose purpose) {
   const bool segmentation = purpose == Purpose::segmentation;
   if (row.split.empty()) return "split is empty";
   std::string what = problem_of_file("image", row.image);
@@ -80,7 +80,7 @@ void read_rows(const fs::path& file, Purpose purpose, Rows& all) {
                         .view = cell("view"),
                         .manifest = file,
                         .line = table.line(i)});
-    all.problems.push_back(problem(all.rows.back(), purpose));
+    all.problems.push_back(problem_of_row(all.rows.back(), purpose));
   }
 }
 

@@ -100,7 +100,7 @@ void adapt_classifier(const AdaptOptions& options, const TrainingListener& liste
   const Contract& contract = pipeline.classifier().contract();
   const LinearHead shipped = head_of(model, films, site.model);
 
-  const BeforeAfter compared{judge(films, shipped, contract),
+  const BeforeAfter compared{predict(films, shipped, contract),
                              cross_validate(films, shipped, contract), films.patients};
   AdaptedHead adapted = adapt_head(films, shipped, contract);
   adapted.contract.adapted_from = pipeline.classifier().sha256();

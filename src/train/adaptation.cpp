@@ -120,32 +120,32 @@ AdaptedHead adapt_head(const SiteFilms& films, const LinearHead& shipped,
   return adapted;
 }
 
-std::vector<SiteJudgement> judge(const SiteFilms& films, const LinearHead& head,
-                                 const Contract& contract) {
+std::vector<SitePrediction> predict(const SiteFilms& films, const LinearHead& head,
+                                    const Contract& contract) {
   const NdArray logits = to_ndarray(head.logits(features_of(films)));
   const NdArray probabilities = softmax(calibrated(logits, contract));
-  std::vector<SiteJudgement> judgements;
+  std::vector<SitePrediction> predictions;
   for (std::size_t i = 0; i < films.judged.labels.size(); ++i) {
     const float* row = probabilities.at(i);
     const std::size_t classes = probabilities.stride();
     const auto predicted = static_cast<std::size_t>(std::max_element(row, row + classes) - row);
-    SiteJudgement& one = judgements.emplace_back();
-    one.judgement = {films.judged.labels[i], predicted, {row, row + classes}};
+    SitePrediction& one = predictions.emplace_back();
+    one.prediction = {films.judged.labels[i], predicted, {row, row + classes}};
     if (!contract.conformal.empty()) one.prediction_set = prediction_set(row, contract);
   }
-  return judgements;
+  return predictions;
 }
 
-std::vector<SiteJudgement> cross_validate(const SiteFilms& films, const LinearHead& shipped,
-                                          const Contract& contract) {
+std::vector<SitePrediction> cross_validate(const SiteFilms& films, const LinearHead& shipped,
+                                           const Contract& contract) {
   constexpr std::size_t kFolds = 5;
-  std::vector<SiteJudgement> judgements(films.patients.size());
+  std::vector<SitePrediction> predictions(films.patients.size());
   for_each_fold(films, kFolds, [&](const Indices& train, const Indices& test) {
     const AdaptedHead adapted = adapt_head(subset(films, train), shipped, contract);
-    const auto some = judge(subset(films, test), adapted.head, adapted.contract);
-    for (std::size_t i = 0; i < test.size(); ++i) judgements[test[i]] = some[i];
+    const auto some = predict(subset(films, test), adapted.head, adapted.contract);
+    for (std::size_t i = 0; i < test.size(); ++i) predictions[test[i]] = some[i];
   });
-  return judgements;
+  return predictions;
 }
 
 }  // namespace cxr

@@ -25,19 +25,19 @@ struct AdaptedHead {
 AdaptedHead adapt_head(const SiteFilms& films, const LinearHead& shipped, const Contract& contract);
 
 /// What was said of one film, and which classes could not be excluded.
-struct SiteJudgement {
-  Judgement judgement;
+struct SitePrediction {
+  LabelledPrediction prediction;
   std::optional<std::vector<std::string>> prediction_set;  ///< none without thresholds
 };
 
 /// What `head` and `contract` say of films.
-std::vector<SiteJudgement> judge(const SiteFilms& films, const LinearHead& head,
-                                 const Contract& contract);
+std::vector<SitePrediction> predict(const SiteFilms& films, const LinearHead& head,
+                                    const Contract& contract);
 
 /// What adapt_head() comes to on films that it has not seen: all of it is done without each fifth
 /// of the patients in turn, which are then judged.
-std::vector<SiteJudgement> cross_validate(const SiteFilms& films, const LinearHead& shipped,
-                                          const Contract& contract);
+std::vector<SitePrediction> cross_validate(const SiteFilms& films, const LinearHead& shipped,
+                                           const Contract& contract);
 
 /// The fold, 0 to `folds` - 1, of each film: all films of a patient (where it is stated) are in
 /// one, and the patients of each label are spread over all. Always the same for the same films.

@@ -11,19 +11,19 @@ namespace {
 
 constexpr int kResamples = 1000;
 
-using Judgements = std::vector<SiteJudgement>;
+using SitePredictions = std::vector<SitePrediction>;
 
-double log_loss(const Judgement& judgement) {
+double log_loss(const LabelledPrediction& prediction) {
   constexpr double kLeast = 1e-7;  // a float's softmax hardly resolves less
-  return -std::log(std::max(judgement.probabilities[judgement.truth], kLeast));
+  return -std::log(std::max(prediction.probabilities[prediction.truth], kLeast));
 }
 
 /// The mean over labels of the mean over each label's films of `value(film)`.
 template <typename Value>
-Measure mean_of_labels(const Judgements& films, const std::vector<std::size_t>& sample,
+Measure mean_of_labels(const SitePredictions& films, const std::vector<std::size_t>& sample,
                        const Value& value) {
   std::map<std::size_t, std::vector<double>> of_label;
-  for (const std::size_t i : sample) of_label[films[i].judgement.truth].push_back(value(i));
+  for (const std::size_t i : sample) of_label[films[i].prediction.truth].push_back(value(i));
   std::vector<double> means;
   for (const auto& [label, values] : of_label) means.push_back(*mean(values));
   return mean(means);
@@ -37,20 +37,21 @@ struct Figures {
   Measure set_size;  ///< mean
 };
 
-Figures figures_of(const Judgements& films, const BeforeAfter& all,
+Figures figures_of(const SitePredictions& films, const BeforeAfter& all,
                    const std::vector<std::string>& classes) {
   Figures figures;
-  std::vector<Judgement> judgements;
+  PredictionSample predictions;
   std::vector<double> covered, sizes;
-  for (const auto& [judgement, set] : films) {
-    judgements.push_back(judgement);
+  for (const auto& [prediction, set] : films) {
+    predictions.push_back(&prediction);
     if (!set) continue;
-    covered.push_back(std::ranges::count(*set, classes[judgement.truth]) > 0 ? 1 : 0);
+    covered.push_back(std::ranges::count(*set, classes[prediction.truth]) > 0 ? 1 : 0);
     sizes.push_back(static_cast<double>(set->size()));
   }
-  figures.measures = measure_classification(judgements, all.patients, classes.size(), kResamples);
+  figures.measures = measure_classification(predictions, all.patients, classes.size(), kResamples);
   const auto loss = [&](const std::vector<std::size_t>& sample) -> std::vector<Measure> {
-    return {mean_of_labels(films, sample, [&](std::size_t i) { return log_loss(judgements[i]); })};
+    return {
+        mean_of_labels(films, sample, [&](std::size_t i) { return log_loss(*predictions[i]); })};
   };
   figures.log_loss = bootstrap(all.patients, kResamples, loss).front();
   figures.coverage = mean(covered);
@@ -99,11 +100,11 @@ std::string table_of(const Figures& before, const Figures& after,
   return table + line("classes in a prediction set, mean", before.set_size, after.set_size);
 }
 
-Measure balanced_accuracy(const Judgements& films) {
+Measure balanced_accuracy(const SitePredictions& films) {
   std::vector<std::size_t> all(films.size());
   std::ranges::generate(all, [i = std::size_t{0}]() mutable { return i++; });
   return mean_of_labels(films, all,
-                        [&](std::size_t i) { return films[i].judgement.right() ? 1.0 : 0.0; });
+                        [&](std::size_t i) { return films[i].prediction.correct() ? 1.0 : 0.0; });
 }
 
 }  // namespace
@@ -111,7 +112,7 @@ Measure balanced_accuracy(const Judgements& films) {
 Estimate log_loss_gain(const BeforeAfter& films) {
   const auto gain = [&](const std::vector<std::size_t>& sample) -> std::vector<Measure> {
     return {mean_of_labels(films.before, sample, [&](std::size_t i) {
-      return log_loss(films.before[i].judgement) - log_loss(films.after[i].judgement);
+      return log_loss(films.before[i].prediction) - log_loss(films.after[i].prediction);
     })};
   };
   return bootstrap(films.patients, kResamples, gain).front();

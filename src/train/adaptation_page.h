@@ -12,8 +12,8 @@ namespace cxr {
 /// What a classifier said of a site's films before and after it was adapted; the latter by
 /// cross-validation.
 struct BeforeAfter {
-  std::vector<SiteJudgement> before;
-  std::vector<SiteJudgement> after;
+  std::vector<SitePrediction> before;
+  std::vector<SitePrediction> after;
   std::vector<std::string> patients;
 };
 

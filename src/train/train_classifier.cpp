@@ -122,8 +122,10 @@ std::vector<LoadedExample> load_batch(std::span<const ExampleRow> rows, const Co
   return loaded;
 }
 
-Examples load(const ClassifierOptions& options, const std::vector<ManifestRow>& rows,
-              const Contract& contract, LungsCache& cache, const TrainingListener& listener) {
+Examples load_classification_examples(const ClassifierOptions& options,
+                                      const std::vector<ManifestRow>& rows,
+                                      const Contract& contract, LungsCache& cache,
+                                      const TrainingListener& listener) {
   constexpr std::size_t kSaveEvery = 1000;
   Examples examples;
   std::size_t done = 0;
@@ -192,14 +194,16 @@ NdArray logits_of(torch::jit::Module& network, const std::vector<ValidationExamp
     for (std::size_t i = begin; i < std::min(begin + kBatch, examples.size()); ++i) {
       enhanced.push_back(examples[i].enhanced);
     }
-    const NdArray some = to_ndarray(evaluate(network, to_network_input(enhanced, contract.input)));
+    const NdArray some =
+        to_ndarray(validation_output(network, to_network_input(enhanced, contract.input)));
     std::ranges::copy(some.values, logits.at(begin));
   }
   return logits;
 }
 
-JudgedFilms judge(torch::jit::Module& network, const std::vector<ValidationExample>& examples,
-                  const Contract& contract) {
+JudgedFilms predict_films(torch::jit::Module& network,
+                          const std::vector<ValidationExample>& examples,
+                          const Contract& contract) {
   JudgedFilms films{logits_of(network, examples, contract), {}, {}};
   for (const ValidationExample& example : examples) {
     films.labels.push_back(example.label);
@@ -209,7 +213,7 @@ JudgedFilms judge(torch::jit::Module& network, const std::vector<ValidationExamp
 }
 
 /// Balanced accuracy, accuracy, and each sensitivity.
-Metrics accuracies(const JudgedFilms& films, const std::vector<std::string>& classes) {
+Metrics accuracy_metrics(const JudgedFilms& films, const std::vector<std::string>& classes) {
   ConfusionMatrix matrix(classes.size());
   for (std::size_t i = 0; i < films.labels.size(); ++i) {
     const float* row = films.logits.at(i);
@@ -225,7 +229,7 @@ Metrics accuracies(const JudgedFilms& films, const std::vector<std::string>& cla
   return metrics;
 }
 
-void append(Metrics& metrics, const std::string& prefix, const NamedFigures& figures) {
+void append_figures(Metrics& metrics, const std::string& prefix, const NamedFigures& figures) {
   for (const auto& [name, value] : figures) metrics.emplace_back(prefix + name, value);
 }
 
@@ -237,24 +241,26 @@ Metrics metrics_of(const JudgedFilms& films, const std::vector<std::string>& cla
   std::vector<double> values;
   for (const auto& [source, value] : within) values.push_back(value);
   if (const Measure all = mean(values)) metrics.emplace_back("auroc", *all);
-  append(metrics, "auroc_", within);
-  append(metrics, "", accuracies(films, classes));
+  append_figures(metrics, "auroc_", within);
+  append_figures(metrics, "", accuracy_metrics(films, classes));
   return metrics;
 }
 
 /// Metrics of the validation split and of what is held out, both after the calibration of the
 /// contract to the validation split.
-Metrics validate(torch::jit::Module& network, const Examples& examples, Contract& contract) {
-  JudgedFilms films = judge(network, examples.validation, contract);
+Metrics validation_metrics(torch::jit::Module& network, const Examples& examples,
+                           Contract& contract) {
+  JudgedFilms films = predict_films(network, examples.validation, contract);
   calibrate(films, contract);
   films.logits = calibrated(films.logits, contract);
   Metrics metrics = metrics_of(films, contract.classes);
   metrics.emplace_back("temperature", contract.temperature);
   if (examples.held_out.empty()) return metrics;
-  JudgedFilms held_out = judge(network, examples.held_out, contract);
+  JudgedFilms held_out = predict_films(network, examples.held_out, contract);
   held_out.logits = calibrated(held_out.logits, contract);
-  append(metrics, "held_out_", metrics_of(held_out, contract.classes));
-  append(metrics, "held_out_sensitivity_", sensitivity_within_sources(held_out, contract.classes));
+  append_figures(metrics, "held_out_", metrics_of(held_out, contract.classes));
+  append_figures(metrics, "held_out_sensitivity_",
+                 sensitivity_within_sources(held_out, contract.classes));
   return metrics;
 }
 
@@ -300,7 +306,7 @@ Contract classifier_contract(const ClassifierOptions& options,
 
 void train_classifier(const ClassifierOptions& options, const TrainingListener& listener) {
   const TrainingOptions& training = options.training;
-  check(training);
+  check_training_options(training);
   require_in_range(options);
   const auto rows = read_manifests(training.manifests, Purpose::classification);
   TrainingTask task;
@@ -309,7 +315,8 @@ void train_classifier(const ClassifierOptions& options, const TrainingListener& 
     throw Error(kStage, training.manifests.front().string(), "has fewer than two labels");
   }
   LungsCache cache(std::filesystem::path(training.out).concat(".lungs.csv"), options.segmenter);
-  const Examples examples = load(options, rows, task.contract, cache, listener);
+  const Examples examples =
+      load_classification_examples(options, rows, task.contract, cache, listener);
 
   task.weights = weights_of(examples.training, options.balance);
   task.batch = [&](const std::vector<std::size_t>& indices, int side, std::uint64_t seed) {
@@ -321,7 +328,7 @@ void train_classifier(const ClassifierOptions& options, const TrainingListener& 
   task.depends_on = " segmenter=" + cache.segmenter() + describe_options(options);
   task.loss = classification_loss;
   task.validate = [&](torch::jit::Module& network, Contract& contract) {
-    return validate(network, examples, contract);
+    return validation_metrics(network, examples, contract);
   };
   run_training(task, training, listener);
 }

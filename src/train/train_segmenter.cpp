@@ -31,7 +31,7 @@ struct Examples {
   std::vector<Example> held_out;
 };
 
-cv::Mat shrunk(const cv::Mat& image, cv::Size size) {
+cv::Mat area_averaged(const cv::Mat& image, cv::Size size) {
   cv::Mat small;
   cv::resize(image, small, size, 0, 0, cv::INTER_AREA);
   return small;
@@ -39,7 +39,8 @@ cv::Mat shrunk(const cv::Mat& image, cv::Size size) {
 
 /// Training examples are kept a little larger than the network's input; validation examples as they
 /// are, so that they are resized as in inference.
-Examples load(const TrainingOptions& options, const TrainingListener& listener) {
+Examples load_segmentation_examples(const TrainingOptions& options,
+                                    const TrainingListener& listener) {
   const cv::Size kept(options.side * 8 / 7, options.side * 8 / 7);
   const auto rows = read_manifests(options.manifests, Purpose::segmentation);
   const auto read_example = [&](const ExampleRow& chosen) {
@@ -47,7 +48,7 @@ Examples load(const TrainingOptions& options, const TrainingListener& listener) 
     const cv::Mat image = read_radiograph(row.image).image;
     const cv::Mat mask = read_lung_mask(row.mask, image.size());
     if (chosen.part != Part::training) return Example{image, mask, row.source};
-    return Example{shrunk(image, kept), shrunk(mask, kept), row.source};
+    return Example{area_averaged(image, kept), area_averaged(mask, kept), row.source};
   };
   Examples examples;
   load_examples(
@@ -76,7 +77,8 @@ struct Recipe {
 };
 
 /// An image as the network sees it; its lungs are ones in `target` (CV_8UC1).
-cv::Mat augmented(const Example& example, const Recipe& recipe, cv::RNG& rng, cv::Mat& target) {
+cv::Mat augmented_image(const Example& example, const Recipe& recipe, cv::RNG& rng,
+                        cv::Mat& target) {
   const cv::Size size = target.size();
   if (rng.uniform(0.0, 1.0) < recipe.negatives) {
     target = 0;
@@ -102,7 +104,7 @@ TrainingBatch make_batch(const std::vector<Example>& examples, const Recipe& rec
   for (std::size_t i = 0; i < indices.size(); ++i) {
     cv::RNG rng = example_rng(seed, i);
     cv::Mat lungs(size, CV_8UC1, target[static_cast<std::int64_t>(i)].data_ptr());
-    images.push_back(augmented(examples[indices[i]], recipe, rng, lungs));
+    images.push_back(augmented_image(examples[indices[i]], recipe, rng, lungs));
   }
   const NdArray batch = to_network_input(images, recipe.input);
   return {as_tensor(batch).clone(), target.to(torch::kLong)};
@@ -123,16 +125,17 @@ std::map<std::string, std::vector<double>> dice_by_source(torch::jit::Module& ne
   std::map<std::string, std::vector<double>> by_source;
   const cv::Size size(input.width, input.height);
   for (const Example& example : examples) {
-    const auto logits = evaluate(network, to_network_input({example.image}, input));
+    const auto logits = validation_output(network, to_network_input({example.image}, input));
     auto predicted = logits.argmax(1).to(torch::kUInt8).contiguous();
-    const cv::Mat truth = shrunk(example.mask, size) > 127;
+    const cv::Mat truth = area_averaged(example.mask, size) > 127;
     by_source[example.source].push_back(dice(cv::Mat(size, CV_8UC1, predicted.data_ptr()), truth));
   }
   return by_source;
 }
 
 /// Mean Dice over all validation images, and over those of each source.
-Metrics validate(torch::jit::Module& network, const Examples& examples, const NetworkInput& input) {
+Metrics validation_metrics(torch::jit::Module& network, const Examples& examples,
+                           const NetworkInput& input) {
   auto by_source = dice_by_source(network, examples.validation, input);
   std::vector<double> all;
   for (const auto& [source, values] : by_source)
@@ -162,9 +165,9 @@ Contract segmenter_contract(const TrainingOptions& options) {
 
 void train_segmenter(const SegmenterOptions& options, const TrainingListener& listener) {
   const TrainingOptions& training = options.training;
-  check(training);
+  check_training_options(training);
   require_in_range(options);
-  const Examples examples = load(training, listener);
+  const Examples examples = load_segmentation_examples(training, listener);
 
   TrainingTask task;
   task.contract = segmenter_contract(training);
@@ -178,7 +181,7 @@ void train_segmenter(const SegmenterOptions& options, const TrainingListener& li
   task.depends_on = describe_options(options);
   task.loss = segmentation_loss;
   task.validate = [&](torch::jit::Module& network, const Contract& contract) {
-    return validate(network, examples, contract.input);
+    return validation_metrics(network, examples, contract.input);
   };
   run_training(task, training, listener);
 }

@@ -35,7 +35,7 @@ constexpr const char* kStage = "training";
 constexpr double kLargestGradient = 5.0;  // norm over all parameters
 
 /// What a resumed run must have in common with the run that it continues.
-std::string describe(const TrainingTask& task, const TrainingOptions& options) {
+std::string resume_key(const TrainingTask& task, const TrainingOptions& options) {
   std::ostringstream text;
   text << "manifests=";
   for (const auto& manifest : options.manifests) text << sha256(manifest) << ',';
@@ -116,7 +116,7 @@ class Bfloat16 {
   bool wanted_;
 };
 
-torch::Tensor forward(Module& network, const torch::Tensor& input, bool bfloat16) {
+torch::Tensor forward_pass(Module& network, const torch::Tensor& input, bool bfloat16) {
   const Bfloat16 precision(bfloat16);
   return network.forward({input.contiguous(torch::MemoryFormat::ChannelsLast)})
       .toTensor()
@@ -148,7 +148,7 @@ double run_epoch(const TrainingTask& task, const TrainingOptions& options, int e
     const double step = static_cast<double>(batches.size()) * (epoch - 1) + static_cast<double>(i);
     set_learning_rate(optimizer, one_cycle(options.learning_rate, step / steps));
 
-    const auto output = forward(network, batch.input, options.bfloat16);
+    const auto output = forward_pass(network, batch.input, options.bfloat16);
     const torch::Tensor loss = task.loss(output, batch.target);
     const double value = loss.item<double>();
     optimizer.zero_grad();
@@ -215,7 +215,7 @@ Module make_trainable(const TrainingTask& task, const TrainingOptions& options) 
 
 }  // namespace
 
-void check(const TrainingOptions& options) {
+void check_training_options(const TrainingOptions& options) {
   require_in_range(options);
   if (options.first_side.value_or(options.side) > options.side) {
     throw UsageError(kStage, "--first-side", "must not exceed --side");
@@ -224,9 +224,9 @@ void check(const TrainingOptions& options) {
   const AtomicFile out_can_be_written(options.out);
 }
 
-torch::Tensor evaluate(Module& network, const NdArray& input) {
+torch::Tensor validation_output(Module& network, const NdArray& input) {
   const torch::NoGradGuard no_grad;
-  return forward(network, as_tensor(input), false);
+  return forward_pass(network, as_tensor(input), false);
 }
 
 void run_training(const TrainingTask& task, const TrainingOptions& options,
@@ -246,7 +246,7 @@ void run_training(const TrainingTask& task, const TrainingOptions& options,
   for (auto& [name, tensor] : average.tensors()) tensors["average." + name] = tensor;
   torch::optim::AdamW optimizer(parameter_groups(network, options.weight_decay));
   const auto checkpoint = std::filesystem::path(options.out).concat(".checkpoint");
-  TrainingState state{describe(task, options), 0, 0};
+  TrainingState state{resume_key(task, options), 0, 0};
   const bool resumed = options.resume && std::filesystem::exists(checkpoint);
   if (resumed) state = load_checkpoint(checkpoint, state.options, tensors, optimizer);
   if (resumed && listener.note) {

@@ -42,13 +42,13 @@ struct TrainingTask {
 };
 
 /// Throws UsageError naming the option that is out of range, Error where `out` cannot be written.
-void check(const TrainingOptions& options);
+void check_training_options(const TrainingOptions& options);
 
 /// Runs the epochs of `task`; see train_segmenter() for what it promises.
 void run_training(const TrainingTask& task, const TrainingOptions& options,
                   const TrainingListener& listener);
 
 /// The network's output for a batch: the forward pass that validation uses.
-torch::Tensor evaluate(torch::jit::Module& network, const NdArray& input);
+torch::Tensor validation_output(torch::jit::Module& network, const NdArray& input);
 
 }  // namespace cxr

@@ -46,13 +46,13 @@ SiteFilms films_of_site(std::size_t count, double signal, std::int64_t first, un
 }
 
 BeforeAfter compare(const SiteFilms& films) {
-  return {judge(films, shipped(), contract()), cross_validate(films, shipped(), contract()),
+  return {predict(films, shipped(), contract()), cross_validate(films, shipped(), contract()),
           films.patients};
 }
 
-double accuracy(const std::vector<SiteJudgement>& films) {
+double accuracy(const std::vector<SitePrediction>& films) {
   double right = 0;
-  for (const SiteJudgement& film : films) right += film.judgement.right() ? 1 : 0;
+  for (const SitePrediction& film : films) right += film.prediction.correct() ? 1 : 0;
   return right / static_cast<double>(films.size());
 }
 
@@ -88,8 +88,8 @@ TEST(LinearHead, AStrongPenaltyKeepsTheHeadAndAWeakOneFitsTheFilms) {
   EXPECT_TRUE(torch::allclose(kept.weight, shipped().weight, 0, 1e-4));
   EXPECT_TRUE(torch::allclose(kept.bias, shipped().bias, 0, 1e-4));
   const LinearHead fitted = fit_head(examples_of(films), shipped(), 1e-4);
-  EXPECT_LT(accuracy(judge(films, shipped(), contract())), 0.5);
-  EXPECT_GT(accuracy(judge(films, fitted, contract())), 0.95);
+  EXPECT_LT(accuracy(predict(films, shipped(), contract())), 0.5);
+  EXPECT_GT(accuracy(predict(films, fitted, contract())), 0.95);
 }
 
 TEST(LinearHead, AClassWithoutFilmsKeepsItsPlaceRelativeToTheMeanOfTheOthers) {
@@ -128,7 +128,7 @@ TEST(Adaptation, WhereThereIsNothingToLearnTheGainIsWithinChance) {
 TEST(Adaptation, ALowerBalancedAccuracyIsRefused) {
   BeforeAfter films = compare(films_of_site(90, 3, 3));
   for (std::size_t i = 0; i < films.before.size(); ++i) {
-    Judgement& before = films.before[i].judgement;
+    LabelledPrediction& before = films.before[i].prediction;
     before.predicted = before.truth;  // always right, though never sure
     before.probabilities = {0.33, 0.33, 0.33};
     before.probabilities[before.truth] = 0.34;
@@ -144,8 +144,8 @@ TEST(Adaptation, PredictionSetsCoverNewFilmsOfTheSite) {
   EXPECT_EQ(adapted.contract.calibrated_on, "180 films of site");
   const SiteFilms others = films_of_site(900, 1.5, 3, 99);
   std::map<std::size_t, double> covered;
-  for (const auto& [judgement, set] : judge(others, adapted.head, adapted.contract)) {
-    if (std::ranges::count(*set, kClasses[judgement.truth]) > 0) ++covered[judgement.truth];
+  for (const auto& [prediction, set] : predict(others, adapted.head, adapted.contract)) {
+    if (std::ranges::count(*set, kClasses[prediction.truth]) > 0) ++covered[prediction.truth];
   }
   for (std::size_t c = 0; c < 3; ++c) EXPECT_GT(covered[c] / 300, 0.83) << c;
 }
