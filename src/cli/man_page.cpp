@@ -110,8 +110,13 @@ Terms columns_of(const std::string& program) {
           {"P(CLASS)", "Probability of each class."},
           {"Box X, Box Y, Box Width, Box Height", "Lung box in pixels."},
           {"Image Width, Image Height", "Size in pixels."},
-          {"Note", "States if the whole image was used instead of the lung box."},
-          {"Milliseconds", "Time for this image, excluding drawing."}};
+          {"Note",
+           "States what was done to the film, and if the whole image was used instead of the lung "
+           "box."},
+          {"Milliseconds", "Time for this image, excluding drawing."},
+          {"Prediction Set",
+           "The classes that cannot be excluded at 90 %, joined by |; empty if the model has no "
+           "thresholds."}};
 }
 
 Terms environment_of(const std::string& program) {

@@ -48,7 +48,7 @@ TEST_F(ConfigurationTest, OnlyTheModelsAreNeededAndTheRestHasItsDefaults) {
   EXPECT_EQ(configuration.pipeline.segmenter.file, folder_ / "s.pt");
   EXPECT_EQ(configuration.pipeline.classifier.file, folder_ / "c.pt");
   EXPECT_FALSE(configuration.pipeline.segmenter.contract.has_value());
-  EXPECT_EQ(configuration.batch_size, 8);
+  EXPECT_EQ(configuration.batch_size, 4);
   EXPECT_EQ(configuration.pipeline.crop_confidence_threshold, 0.875);
   EXPECT_EQ(configuration.pipeline.polarity, Polarity::automatic);
   EXPECT_EQ(configuration.heatmap.cmap, "coolwarm");
