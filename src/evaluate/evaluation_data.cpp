@@ -121,7 +121,7 @@ bool is_within(const fs::path& path, const fs::path& folder) {
 
 fs::path resolved(const fs::path& path) {
   std::error_code ignored;
-  const fs::path whole = fs::weakly_canonical(fs::absolute(path), ignored);
+  const fs::path whole = fs::weakly_canonical(fs::absolute(path.empty() ? "." : path), ignored);
   return whole.has_filename() ? whole : whole.parent_path();
 }
 
