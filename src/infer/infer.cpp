@@ -65,10 +65,8 @@ class Run {
   InferenceSummary process(const InferenceProgress& progress) {
     summary_.kept = tasks_.size() - missing_.size();
     summary_.done = summary_.kept;
-    if (output_ && pipeline_) {
-      record_run(false);
-      notes_.emplace(output_->path());
-    }
+    if (output_ && pipeline_) record_run(false);
+    if (output_) notes_.emplace(output_->path());  // also removes those of a killed run
     write_header();
 
     const OneCoreEach one_core_each;

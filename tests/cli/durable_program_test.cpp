@@ -425,10 +425,12 @@ TEST_F(DurableProgram, ResumeOfAFinishedRunSaysSoAndLoadsNoModel) {
     text = std::regex_replace(text, std::regex(before), sha256(model));
   }
   write_file(output_ / "run.json", text);
+  write_file(output_ / "reading.txt", "film_100.png");  // killed when all was done
   const Outcome outcome = write_output({"--resume"});
   EXPECT_EQ(outcome.status, 0) << outcome.err;
   EXPECT_TRUE(outcome.err.starts_with("Nothing left to do: 2 images, 2 from the earlier run"))
       << outcome.err;
+  EXPECT_FALSE(fs::exists(output_ / "reading.txt"));
   EXPECT_EQ(outcome.out, first.out);
   EXPECT_TRUE(stopped(write_output({"--resume", "--set", "heatmap.cmap=jet"}), 2,
                       {"configuration.heatmap.cmap"}));
