@@ -11,7 +11,7 @@
 
 namespace cxr {
 
-/// All that a run needs to know. The keys and their meaning are the original programme's.
+/// The settings of a run. The keys and their meaning are the original program's.
 struct Configuration {
   PipelineOptions pipeline;
   int batch_size = 4;  ///< images that a thread works on at a time, 1 to 1024
@@ -23,7 +23,7 @@ struct Configuration {
   std::map<std::string, std::string> origins;
 };
 
-/// A value that has the last word over the file's: for the key `heatmap.cmap`, `viridis`, from
+/// A value that overrides the file's: for the key `heatmap.cmap`, the value `viridis`, given by
 /// `--set`.
 struct ConfigurationChange {
   std::string key;
@@ -35,19 +35,15 @@ struct ConfigurationChange {
 /// `classifier` are a path, or an object with `path` and `contract`; paths are relative to the
 /// configuration file, in a change to the working directory. Comments are allowed.
 ///
-/// Throws UsageError naming the file, the key and what is allowed: not readable, no JSON, a key
+/// Throws UsageError naming the file, the key and what is allowed: not readable, not JSON, a key
 /// that is missing or unknown, a value of the wrong type or out of range.
 Configuration load_configuration(const std::filesystem::path& file,
                                  const std::vector<ConfigurationChange>& changes = {});
 
-/// The environment variable of each key: `CXR_HEATMAP_CMAP` for `heatmap.cmap`.
-std::vector<std::string> environment_names();
-
-/// The changes made by the environment. Throws UsageError for a variable `CXR_…` that is not among
-/// environment_names().
+/// The changes made by environment variables: `CXR_HEATMAP_CMAP` for `heatmap.cmap`, and so on.
 std::vector<ConfigurationChange> environment_changes();
 
-/// All values, as a configuration file has them; paths of models are absolute.
+/// All values in the form of a configuration file; paths of models are absolute.
 nlohmann::ordered_json to_json(const Configuration& configuration);
 
 /// The same as a text that can be used as a configuration file, with comments that say where each

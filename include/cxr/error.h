@@ -6,7 +6,7 @@
 
 namespace cxr {
 
-/// Something went wrong, told in one line: `stage: subject: what was wrong; what to do`.
+/// An error, described in one line: `stage: subject: what was wrong; what to do`.
 ///
 /// The subject is the file (or configuration key) concerned. The library throws nothing else on
 /// purpose; an error is caught once per image (a row with status `error`) and once in `main`.
@@ -25,8 +25,15 @@ class Error : public std::runtime_error {
   std::string subject_;
 };
 
-/// An image is intact, but not of the kind that is wanted: it is skipped, which is no failure.
+/// An image is intact, but not a frontal chest radiograph: it is skipped, which is not a failure.
 class SkippedError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// Outputs cannot be written any more, whatever the image: no room left, a disk that fails or has
+/// become read-only. It ends a run.
+class DiskError : public Error {
  public:
   using Error::Error;
 };

@@ -23,11 +23,11 @@ constexpr auto names(PictureKind /*unused*/) {
                     Named<PictureKind>{PictureKind::crop, "crop"}};
 }
 
-/// What is done with an output folder that has results already.
+/// What to do with an output folder that has results already.
 enum class IfExists {
   error,      ///< nothing: UsageError
-  overwrite,  ///< they are removed
-  resume      ///< what is missing or failed is added to them
+  overwrite,  ///< remove them
+  resume      ///< add what is missing or failed
 };
 
 constexpr auto names(IfExists /*unused*/) {
@@ -48,13 +48,15 @@ constexpr auto names(TableFormat /*unused*/) {
                     Named<TableFormat>{TableFormat::table, "table"}};
 }
 
-/// What is to be read, and where results go.
+/// What to read, and where results go.
 struct InferenceRequest {
   std::vector<std::filesystem::path> radiographs;  ///< images and folders of them
-  bool recursive = false;                          ///< enter sub-folders, too
+  bool recursive = false;                          ///< see InputOptions
   bool keep_missing = false;                       ///< see InputOptions
-  bool force = false;                              ///< judge what would be skipped, too
-  TableFormat format = TableFormat::csv;           ///< of the results on `table`
+  std::filesystem::path root = {};                 ///< see InputOptions
+  bool force = false;       ///< judge what would be skipped; give a class where it would be unsure
+  bool dicom_uids = false;  ///< add columns with the identifiers of DICOM files
+  TableFormat format = TableFormat::csv;  ///< of the results on `table`
 
   /// A folder for NAME.png, as the configuration's layout has it, and results.csv; or:
   std::optional<std::filesystem::path> pictures = {};
@@ -67,30 +69,36 @@ struct InferenceRequest {
   std::vector<std::string> command = {};             ///< as it was called, for run.json
 };
 
-/// What a run has come to.
+/// The counts of a run.
 struct InferenceSummary {
   std::size_t images = 0;
   std::size_t done = 0;  ///< less than `images` where it was interrupted
   std::size_t failed = 0;
   std::size_t skipped = 0;   ///< see Status
+  std::size_t unsure = 0;    ///< likewise
   std::size_t kept = 0;      ///< had been done before (IfExists::resume)
   bool interrupted = false;  ///< ended before all was done
 };
 
-/// Called after each batch: images done, images in all, failures so far. Where it returns false no
-/// more are begun.
+/// Called after each image: images done, images in all, failures so far. Where it returns false, no
+/// more batches are begun.
 using InferenceProgress =
     std::function<bool(std::size_t done, std::size_t total, std::size_t failed)>;
 
 /// Reads and judges radiographs batch by batch and writes the results to `table` as they are ready,
-/// in the order of the inputs, and, where asked, to a folder. The models are loaded once. Where
-/// there is nothing to read, nothing is written and no model is loaded.
+/// in the order of the inputs, and, where asked, to a folder. The models are loaded once, and only
+/// where there is something to judge. Where there is nothing to read, nothing is written.
 ///
-/// An image that is skipped or cannot be read, or whose picture cannot be written, is a row with
-/// its error. What was finished is not lost when the process is killed: `output` can be resumed.
-/// Throws UsageError for a path that does not exist, pictures to be put among the radiographs and
-/// an `output` that cannot be used, Error for models that cannot be used and outputs that cannot be
-/// written.
+/// Unless `force` is set, an image without lungs gets no prediction: Status::unsure. An image that
+/// is skipped or cannot be read, or whose picture cannot be written, is a row with its error.
+///
+/// What was finished is not lost when the process is killed or the power fails: `output` can be
+/// resumed. A file at which an earlier run was killed is then first read in a process of its own;
+/// if that ends the process, the file is a row with an error.
+///
+/// Throws UsageError as find_inputs() does, for pictures to be put among the radiographs and an
+/// `output` that cannot be used, Error for models that cannot be used, DiskError for outputs that
+/// cannot be written any more.
 InferenceSummary infer(const Configuration& configuration, const InferenceRequest& request,
                        std::ostream& table, const InferenceProgress& progress);
 

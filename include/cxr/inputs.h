@@ -7,38 +7,48 @@
 
 namespace cxr {
 
-/// One radiograph to be read: where it is, and the name it goes by in results.
+/// One radiograph to be read: where it is, and its name in results.
 struct Input {
   std::filesystem::path file;
-  /// The file name, or its path below the folder that was named: distinct, and UTF-8 (a byte that
-  /// is none is written `\xE4`).
+  /// The path below the folder that was named, or below InputOptions::root; of a file that was
+  /// named, the path as it was given. It does not depend on the other inputs. UTF-8: see to_utf8().
   std::string name;
+  /// Why it cannot be read, as far as that is known without trying; empty otherwise.
+  std::string problem = {};
 };
 
 struct InputOptions {
-  bool recursive = false;     ///< enter sub-folders, too
-  bool keep_missing = false;  ///< list a path that does not exist; reading it is an error
-  std::filesystem::path left_out =
-      {};  ///< a folder that is not entered: where results go; or empty
+  bool recursive = false;               ///< search sub-folders, too
+  bool keep_missing = false;            ///< list a path that does not exist; reading it is an error
+  std::filesystem::path left_out = {};  ///< a folder that is not searched: where results go
+  std::filesystem::path root = {};      ///< names are paths below this folder; empty: see Input
 };
 
 /// Lists the images to be read, in the order of `images_and_folders`; those in a folder sorted by
-/// name (byte order). Files in a folder that are no images and hidden files and folders are passed
-/// over. Symbolic links are followed, but no folder is entered twice, and no path is listed twice.
-/// Inputs that would share a name go by the path as it was given.
+/// name (byte order). Hidden files and folders, files in a folder that are not images, and folders
+/// with results of cxr-infer (see holds_results()) are skipped. Symbolic links are followed, but no
+/// folder is searched twice, and no path is listed twice.
 ///
-/// A file that is named is always taken, whatever it holds. Throws UsageError when a path does not
-/// exist (but see `keep_missing`) and Error when a folder cannot be listed; an empty list is not an
-/// error.
+/// A file that is named is always taken, whatever it holds. A sub-folder that cannot be listed is
+/// an input with a `problem`. An empty list is not an error. Throws UsageError where
+/// - a path does not exist (but see `keep_missing`),
+/// - a folder that is named holds results of cxr-infer,
+/// - a path is not below `root`,
+/// - two files would have the same name;
+/// and Error where a folder that is named cannot be listed.
 std::vector<Input> find_inputs(const std::vector<std::filesystem::path>& images_and_folders,
                                const InputOptions& options = {});
 
-/// Reads paths, one a line (LF or CRLF); empty lines are passed over.
+/// Whether a folder is the output folder of an earlier run: it has a run.json of cxr-infer.
+bool holds_results(const std::filesystem::path& folder);
+
+/// Reads paths, one per line (LF or CRLF); empty lines are skipped.
 std::vector<std::filesystem::path> read_path_list(std::istream& lines);
 
-/// A distinct relative path `NAME.png` for the picture of each input: the input's name with its
-/// extension replaced, or all of its name where two inputs share a stem (`a.png`, `a.jpg` give
-/// `a.png.png`, `a.jpg.png`). Never leads out of a folder.
+/// A distinct relative path `NAME.png` for the picture of each input. The extension of an image
+/// format is replaced (`b/a.jpg` gives `b/a.png`, `1.2.840.1` gives `1.2.840.1.png`); where two
+/// inputs would get the same path, they keep their extension (`a.png.png`, `a.jpg.png`). Names too
+/// long for a file are shortened. Never leads out of a folder.
 std::vector<std::string> picture_names(const std::vector<Input>& inputs);
 
 }  // namespace cxr

@@ -8,7 +8,7 @@
 
 namespace cxr {
 
-/// A value of an enum and the word for it. Beside each enum stands one table, `names(Enum)`, from
+/// A value of an enum and the word for it. Each enum has one table, `names(Enum)`, beside it, from
 /// which options, JSON and output take their words.
 template <typename Enum>
 struct Named {
@@ -31,7 +31,7 @@ const char* name_of(Enum value) {
   return "";
 }
 
-/// The value that a word stands for; none where it is not in the table.
+/// The value that a word stands for; none if it is not in the table.
 template <HasNames Enum>
 std::optional<Enum> from_name(std::string_view word) {
   for (const auto& [value, name] : names(Enum{})) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <exception>
 #include <filesystem>
+#include <functional>
 #include <opencv2/core.hpp>
 #include <optional>
 #include <string>
@@ -14,6 +15,7 @@
 #include "cxr/lung_box.h"
 #include "cxr/names.h"
 #include "cxr/network.h"
+#include "cxr/read.h"
 
 namespace cxr {
 
@@ -60,12 +62,14 @@ struct PipelineOptions {
 
 enum class Status {
   ok,
+  unsure,   ///< was read and judged, but nothing reliable can be said: no prediction
   skipped,  ///< it says of itself that it is no frontal chest radiograph: see SkippedError
   error
 };
 
 constexpr auto names(Status /*unused*/) {
-  return std::array{Named<Status>{Status::ok, "ok"}, Named<Status>{Status::skipped, "skipped"},
+  return std::array{Named<Status>{Status::ok, "ok"}, Named<Status>{Status::unsure, "unsure"},
+                    Named<Status>{Status::skipped, "skipped"},
                     Named<Status>{Status::error, "error"}};
 }
 
@@ -76,14 +80,15 @@ struct Timings {
   double total() const { return read + segment + enhance + classify + explain; }
 };
 
-/// What was found in one radiograph. One that could not be judged has no prediction: only its name,
-/// status and error hold.
+/// What was found in one radiograph. One that was not judged has no more than name, file, status,
+/// stage and error.
 struct Result {
   std::string name;  ///< as in Input
+  std::string file;  ///< the path of Input as UTF-8, see to_utf8()
   Status status = Status::ok;
-  std::string stage;  ///< where it failed or was skipped; empty where `ok`
-  std::string error;  ///< one line: stage, file, what was wrong, or why skipped; empty where `ok`
-  std::string prediction;
+  std::string stage;       ///< where it failed or was skipped; empty where it was judged
+  std::string error;       ///< one line: stage, file, and why it failed or was skipped; likewise
+  std::string prediction;  ///< empty where `unsure`
   std::vector<float> probabilities;  ///< of each class, in the classifier's order; they sum to 1
   std::size_t predicted = 0;         ///< index of the prediction in `probabilities`
   /// The classes that cannot be excluded at 90 %, in the classifier's order; none where the
@@ -96,8 +101,10 @@ struct Result {
   cv::Size image_size;
   std::vector<std::string> notes;  ///< see Radiograph
   Timings milliseconds;
+  DicomUids uids;  ///< where asked for
 
-  bool judged() const { return status == Status::ok; }
+  /// Whether the networks have seen it: `ok` or `unsure`.
+  bool judged() const { return status == Status::ok || status == Status::unsure; }
   /// What a step threw.
   void fail(const std::exception& exception);
 };
@@ -120,6 +127,8 @@ struct Analysis {
 struct ProcessOptions {
   bool explain = false;  ///< make heat maps
   bool force = false;    ///< judge what would be skipped, too: see ReadOptions
+  /// Called before each image is read, and with null once the batch was read; may be empty.
+  std::function<void(const Input*)> reading = {};
 };
 
 /// From a radiograph's path to a result: read, segment, lung box, crop, enhance, classify,

@@ -58,6 +58,15 @@ Radiograph read_radiograph(const std::filesystem::path& file, const ReadOptions&
 /// as it does, except for damage that only decoding shows.
 cv::Size radiograph_size(const std::filesystem::path& file);
 
+/// The identifiers by which an archive finds a DICOM object (PS3.3, C.12.1, C.7.2.1 and C.7.3.1).
+struct DicomUids {
+  std::string study, series, instance;
+};
+
+/// The identifiers of a DICOM file; empty where it has none or is not DICOM. Meant for files that
+/// read_radiograph() has read or skipped. Never throws.
+DicomUids read_dicom_uids(const std::filesystem::path& file) noexcept;
+
 /// Whether a file should be taken for an image when a folder is listed: its name ends like one, or
 /// its first bytes are those of one. Never throws.
 bool looks_like_image(const std::filesystem::path& file) noexcept;

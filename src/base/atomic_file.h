@@ -6,20 +6,22 @@
 
 namespace cxr {
 
-/// A file that appears under its name only when it is finished. Until then it lies beside it under
-/// another, hidden name of its own; what is not finished is removed. Only a process that is killed
-/// leaves the hidden file behind.
+/// A file that appears under its name only when it is finished, and then survives a power cut.
+/// Until then it lies beside it under a hidden name, `.cxr-*.part`; an unfinished file is removed.
+/// Only a process that is killed leaves the hidden file behind: see remove_dead_files().
 class AtomicFile {
  public:
-  /// Throws Error, stage `write`, naming the file, where it cannot be written.
+  /// Throws Error, stage `write`, naming the file, where it cannot be written; DiskError where no
+  /// file can.
   explicit AtomicFile(std::filesystem::path file);
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
 
-  /// Appends. Throws Error where there is no room.
+  /// Appends. Throws as the constructor does.
   void write(std::string_view bytes);
-  /// Gives the file its name. Throws Error where that, or an earlier write, did not work.
+  /// Waits until the bytes are on the disk, then gives the file its name. Throws as the
+  /// constructor does, also where an earlier write failed.
   void finish();
 
  private:
@@ -30,11 +32,19 @@ class AtomicFile {
   std::FILE* stream_;
 };
 
-/// Makes a folder where there is none. Throws Error where that cannot be done.
+/// Throws what an `errno` of writing a file means: DiskError where no file can be written any more,
+/// else Error.
+[[noreturn]] void throw_write_error(const std::filesystem::path& file, int reason);
+
+/// Makes a folder, and those above it, where there is none. Throws Error where that cannot be done.
 void make_folder(const std::filesystem::path& folder);
 
-/// Removes the hidden files of all that is not finished. May be called in a signal handler, before
-/// the process ends.
+/// Removes the hidden files that processes left in a folder when they were killed. Those of
+/// processes that still run are locked, and stay.
+void remove_dead_files(const std::filesystem::path& folder);
+
+/// Removes the hidden files of this process. May be called in a signal handler, before the process
+/// ends.
 void remove_unfinished_files() noexcept;
 
 }  // namespace cxr

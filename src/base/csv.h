@@ -15,7 +15,7 @@ std::string csv_cell(std::string_view text);
 std::string csv_line(const std::vector<std::string>& cells);
 
 /// A table with a header, read from a CSV file (RFC 4180; LF or CRLF; a UTF-8 byte-order mark is
-/// skipped; empty lines are passed over).
+/// skipped, and so are empty lines).
 struct CsvTable {
   std::filesystem::path file;
   std::vector<std::string> header;
@@ -28,8 +28,8 @@ struct CsvTable {
   std::ptrdiff_t find_column(std::string_view name) const;
 };
 
-/// Throws Error naming file and line: not readable, no header, a row of another length, an open
-/// quote at the end.
+/// Throws Error naming file and line: not readable, no header, a row of a different length, a
+/// quote that is never closed.
 CsvTable read_csv(const std::filesystem::path& file);
 
 }  // namespace cxr

@@ -10,8 +10,8 @@
 
 namespace cxr {
 
-/// Reads the fields of a JSON object, which must outlive it, and says which one is wrong: throws
-/// `Failure`, an Error, as `stage: where: field: what is allowed`.
+/// Reads the fields of a JSON object, which must outlive it. A field that is wrong throws
+/// `Failure`, an Error: `stage: where: field: what is allowed`.
 template <typename Failure>
 class JsonReader {
  public:
@@ -77,7 +77,7 @@ class JsonReader {
     return number.template get<double>();
   }
 
-  /// The place of the value in `names`, which it must be one of.
+  /// The index in `names` of the value, which must be one of them.
   std::size_t choice(const std::string& key, const std::vector<std::string>& names) const {
     const json& name = need(key);
     const auto found =

@@ -10,7 +10,7 @@
 
 namespace cxr {
 
-/// A finite decimal number that is all of the text; none where it is something else.
+/// The finite decimal number that the text consists of; none if it is anything else.
 inline std::optional<double> parse_number(const std::string& text) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);

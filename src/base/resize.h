@@ -4,11 +4,11 @@
 
 namespace cxr {
 
-/// An image brought to a size: by area averaging where it shrinks, by cubic interpolation where it
+/// The image at another size: by area averaging if it shrinks, by cubic interpolation if it
 /// grows.
 cv::Mat resized(const cv::Mat& image, cv::Size size);
 
-/// The size whose longer side has so many pixels, with the same aspect ratio; at least one pixel.
+/// The size with the same aspect ratio whose longer side has `pixels`; no side is below 1.
 cv::Size with_longer_side(cv::Size size, int pixels);
 
 }  // namespace cxr

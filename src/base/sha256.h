@@ -6,8 +6,8 @@
 
 namespace cxr {
 
-/// The SHA-256 of what a file holds (FIPS 180-4), as 64 lower-case hexadecimal digits: tells models
-/// and manifests apart. Throws Error, stage `read`, where the file cannot be read.
+/// The SHA-256 of a file's content (FIPS 180-4) as 64 lower-case hexadecimal digits. Throws Error,
+/// stage `read`, if the file cannot be read.
 std::string sha256(const std::filesystem::path& file);
 
 /// The same of bytes in memory.

@@ -15,7 +15,7 @@
 namespace cxr {
 
 struct StreamOptions {
-  int threads = 1;                          ///< that work side by side, 1 or more
+  int threads = 1;                          ///< that work at the same time, 1 or more
   int batch_size = 1;                       ///< items that a thread works on at a time, 1 or more
   std::function<void()> begin_thread = {};  ///< called first on each working thread; may be empty
 };
@@ -26,16 +26,16 @@ struct StreamOptions {
 ///   items ─▶ batches ─▶ work(batch) ─┼─▶ finished batches, bounded ─▶ sink(item, result)
 ///                 └─▶ work(batch) ─┘                                 in order, calling thread
 ///
-/// `work(std::span<const Item>)` gives a vector with the result of each item; each thread has a
-/// batch of its own, so that while one reads, another computes and a third one draws. Where there
-/// are few items, batches are smaller, so that every thread has one.
+/// `work(std::span<const Item>)` returns a vector with the result of each item. Each thread works
+/// on a batch of its own: while one reads, another computes, and a third one draws. If there are
+/// few items, batches are smaller, so that every thread has one.
 ///
-/// `sink(const Item&, Result&&)` is never called twice at a time. Where it returns false no batch
-/// is begun any more; those in flight are finished and delivered. At most two batches for each
-/// thread are in flight or wait for the sink: memory does not grow with the number of items.
+/// Calls of `sink(const Item&, Result&&)` do not overlap. Once it returns false, no more batches
+/// are started; those in progress are finished and delivered. At most two batches per thread are in
+/// progress or wait for the sink: memory does not grow with the number of items.
 ///
-/// What `work` or `sink` throws ends the stream, and is thrown once all threads have ended. Returns
-/// how many results were delivered.
+/// An exception of `work` or `sink` ends the stream, and is rethrown once all threads have ended.
+/// Returns the number of results that were delivered.
 template <typename Item, typename Work, typename Sink>
 std::size_t run_stream(const std::vector<Item>& items, const StreamOptions& options,
                        const Work& work, const Sink& sink) {
@@ -51,7 +51,7 @@ std::size_t run_stream(const std::vector<Item>& items, const StreamOptions& opti
   std::condition_variable changed;
   std::map<std::size_t, Results> finished;  // by the number of the batch
   std::size_t begun = 0, delivered = 0;     // batches
-  std::size_t last = batches;               // where to end; less once the sink wants no more
+  std::size_t last = batches;               // where to end; less once the sink has had enough
   std::exception_ptr failure;
 
   const auto batch_at = [&](std::size_t batch) {

@@ -1,11 +1,14 @@
 #include "utf8.h"
 
 #include <cstddef>
+#include <cstring>
 
 namespace cxr {
 namespace {
 
-/// How many bytes of `text` from `at` on are one code point of UTF-8 (RFC 3629); 0 where none is.
+constexpr const char* kDigits = "0123456789ABCDEF";
+
+/// How many bytes of `text` from `at` on are one code point of UTF-8 (RFC 3629); 0 if none is.
 std::size_t code_point_length(const std::string& text, std::size_t at) {
   const auto byte = [&](std::size_t i) {
     return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
@@ -27,13 +30,20 @@ std::size_t code_point_length(const std::string& text, std::size_t at) {
   return is_range && goes_on(at + 1) && goes_on(at + 2) && goes_on(at + 3) ? 4 : 0;
 }
 
+/// Whether `\xE4` stands at `at`.
+bool is_escape(const std::string& text, std::size_t at) {
+  const auto is_digit = [&](std::size_t i) {
+    return i < text.size() && std::strchr(kDigits, text[i]) != nullptr && text[i] != '\0';
+  };
+  return text.compare(at, 2, "\\x") == 0 && is_digit(at + 2) && is_digit(at + 3);
+}
+
 }  // namespace
 
 std::string to_utf8(const std::string& text) {
-  static constexpr const char* kDigits = "0123456789ABCDEF";
   std::string result;
   for (std::size_t at = 0; at < text.size();) {
-    const std::size_t length = code_point_length(text, at);
+    const std::size_t length = is_escape(text, at) ? 0 : code_point_length(text, at);
     if (length > 0) {
       result += text.substr(at, length);
       at += length;

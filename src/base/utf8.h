@@ -6,8 +6,9 @@
 
 namespace cxr {
 
-/// The text with each byte that is no part of valid UTF-8 written as `\xE4`: file names may hold
-/// any bytes, results are UTF-8.
+/// The text with each byte that is not part of valid UTF-8 written as `\xE4`: file names may hold
+/// any bytes, results are UTF-8. A backslash that would begin such an escape is written as `\x5C`,
+/// so that no two texts become the same.
 std::string to_utf8(const std::string& text);
 
 /// Whether a byte of UTF-8 is the first of a code point.

@@ -21,11 +21,15 @@ void add_input_options(CLI::App& app, InferOptions& options) {
       ->type_name("PATH");
   app.add_option("--list", options.list, "File with one path per line; -: standard input")
       ->type_name("FILE");
-  app.add_flag("-r,--recursive", options.request.recursive, "Search sub-folders as well");
-  app.add_flag(
-      "--force", options.request.force,
-      "Process DICOM images that would be skipped: other modalities and body parts, lateral views, "
-      "several frames");
+  app.add_flag("-r,--recursive", options.request.recursive,
+               "Search sub-folders as well, except those with results of cxr-infer");
+  app.add_option("--root", options.request.root,
+                 "Name images in the results by their path below this folder")
+      ->type_name("DIR")
+      ->check(CLI::ExistingDirectory);
+  app.add_flag("--force", options.request.force,
+               "Process DICOM images that would be skipped (lateral, other modalities, several "
+               "frames); predict a class even where no lungs are found");
 }
 
 void add_output_options(CLI::App& app, InferOptions& options) {
@@ -62,10 +66,13 @@ void add_output_options(CLI::App& app, InferOptions& options) {
       ->excludes(if_exists);
   app.add_option(
          "--labels", request.labels,
-         "CSV with the columns image and label; the report shows which predictions are right")
+         "CSV file with the columns image and label; the report shows which predictions are right")
       ->type_name("FILE")
       ->check(CLI::ExistingFile)
       ->needs(output);
+  app.add_flag("--dicom-uids", request.dicom_uids,
+               "Add StudyInstanceUID, SeriesInstanceUID and SOPInstanceUID of DICOM files to the "
+               "results; they identify patients to whoever has the archive");
   app.add_option_function<std::string>(
          "--format",
          [&options](const std::string& word) { options.format = from_name<TableFormat>(word); },

@@ -21,8 +21,8 @@ struct InferOptions {
 
 void add_infer_options(CLI::App& app, InferOptions& options);
 
-/// The request with what follows from the options: paths from lists, pictures to save, the format.
-/// Throws UsageError where they contradict each other or no image is named.
+/// The request that the options ask for, with the paths from lists. Throws UsageError where options
+/// contradict each other or no image is named.
 InferenceRequest complete_request(const InferOptions& options, const Configuration& configuration);
 
 }  // namespace cxr

@@ -1,8 +1,10 @@
 #include "interrupt.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 #include <csignal>
+#include <cstring>
 #include <string_view>
 
 #include "base/atomic_file.h"
@@ -19,15 +21,19 @@ void on_signal(int signal) {
   }
   received = signal;
   constexpr std::string_view kText =
-      "\ncxr-infer: finishing the images in progress; press Ctrl-C again to stop now\n";
-  [[maybe_unused]] const ssize_t count = ::write(STDERR_FILENO, kText.data(), kText.size());
+      ": finishing the images in progress; press Ctrl-C again to stop now\n";
+  [[maybe_unused]] ssize_t count = ::write(STDERR_FILENO, "\n", 1);
+  count = ::write(STDERR_FILENO, ::program_invocation_short_name,
+                  std::strlen(::program_invocation_short_name));
+  count = ::write(STDERR_FILENO, kText.data(), kText.size());
 }
 
 }  // namespace
 
 void catch_interrupts() {
-  std::signal(SIGINT, on_signal);
-  std::signal(SIGTERM, on_signal);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    if (std::signal(signal, on_signal) == SIG_IGN) std::signal(signal, SIG_IGN);
+  }
 }
 
 int interrupt_received() { return received; }

@@ -26,9 +26,11 @@ int print_models(const cxr::PipelineOptions& options) {
 void print_summary(const cxr::InferenceSummary& summary, const cxr::InferenceRequest& request,
                    double seconds) {
   const std::size_t judged = summary.done - summary.kept;
+  if (judged == 0 && !summary.interrupted) std::cerr << "Nothing left to do: ";
   std::cerr << summary.done << (summary.done == 1 ? " image, " : " images, ");
   if (summary.kept > 0) std::cerr << summary.kept << " from the earlier run, ";
   if (summary.skipped > 0) std::cerr << summary.skipped << " skipped, ";
+  if (summary.unsure > 0) std::cerr << summary.unsure << " unsure, ";
   std::cerr << summary.failed << " failed, " << std::fixed << std::setprecision(1) << seconds
             << " s, " << static_cast<double>(judged) / seconds << " images/s";
   if (request.output) std::cerr << ", report: " << (*request.output / "report.html").string();

@@ -116,7 +116,10 @@ Terms columns_of(const std::string& program) {
           {"Milliseconds", "Time for this image, excluding drawing."},
           {"Prediction Set",
            "The classes that cannot be excluded at 90 %, joined by |; empty if the model has no "
-           "thresholds."}};
+           "thresholds."},
+          {"File", "Path of the image as found."},
+          {"StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID",
+           "With --dicom-uids; empty for files other than DICOM."}};
 }
 
 Terms environment_of(const std::string& program) {

@@ -32,7 +32,7 @@ std::vector<std::string> keys_of(const Json& object) {
   return keys;
 }
 
-/// A parser callback that refuses a key given twice, of which JSON would keep the last.
+/// A parser callback that refuses a key given twice; otherwise the last one would count.
 auto refuse_duplicate_keys(const std::filesystem::path& file) {
   return [&file, keys = std::map<int, std::set<std::string>>{}](
              int depth, json::parse_event_t event, json& value) mutable {
@@ -57,7 +57,7 @@ json read_json(const std::filesystem::path& file) {
   try {
     return json::parse(stream, refuse_duplicate_keys(file), kExceptions, kComments);
   } catch (const json::exception& error) {
-    // What nlohmann says is `[json.exception.parse_error.101] parse error at line 3, column 7:
+    // nlohmann's message is `[json.exception.parse_error.101] parse error at line 3, column 7:
     // ...`.
     const std::string what = error.what();
     throw UsageError("configuration", file.string(),
@@ -65,7 +65,7 @@ json read_json(const std::filesystem::path& file) {
   }
 }
 
-/// A contract written by hand must not lose a field to a slip of the pen.
+/// A misspelt field in a contract written by hand must not be ignored.
 void refuse_unknown_fields(const Keys& contract) {
   const json known = to_json(Contract{});
   std::vector<std::string> keys = keys_of(known);
@@ -111,7 +111,7 @@ std::string read_device(const Keys& keys) {
   return device;
 }
 
-/// The value of a key that names one of an enum's.
+/// The value of a key whose value is a word of an enum.
 template <typename Enum>
 void read_name(const Keys& keys, const std::string& key, Enum& value) {
   if (!keys.has(key)) return;
@@ -195,7 +195,7 @@ std::map<std::string, std::string> origins_in(const json& document, const std::s
   return origins;
 }
 
-/// `heatmap.xray-opacity` as the environment has it.
+/// The environment variable for `heatmap.xray-opacity`.
 std::string environment_name(const std::string& key) {
   std::string name = kEnvironmentPrefix;
   for (const char letter : key) {

@@ -4,17 +4,22 @@
 #include <chrono>
 #include <optional>
 #include <ostream>
+#include <set>
 
 #include "base/atomic_file.h"
 #include "base/csv.h"
 #include "base/json_lines.h"
 #include "base/stream.h"
+#include "base/utf8.h"
+#include "cxr/error.h"
 #include "draw/picture.h"
 #include "network/threads.h"
 #include "output_folder.h"
+#include "reading_notes.h"
 #include "report_page.h"
 #include "result_format.h"
 #include "result_writer.h"
+#include "resume.h"
 #include "run_record.h"
 #include "saved_pictures.h"
 #include "tasks.h"
@@ -24,7 +29,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-/// What is handed out of a radiograph once it was judged and its pictures were drawn.
+/// A radiograph that was judged, with its pictures drawn.
 struct Delivery {
   ResultRecord record;
   ReportImages report_images;
@@ -46,24 +51,27 @@ class Run {
     if (request_.output) {
       output_.emplace(*request_.output, request_.if_exists);
       report_.emplace(*request_.output, tasks_.size(), request_.labels);
+      earlier_run_ = output_->earlier_run();
     }
-    pipeline_.emplace(configuration_.pipeline);
-    models_ = describe_models(*pipeline_);
+    find_settings();
     add_table(table);
     if (request_.pictures) add_csv(*request_.pictures);
     if (output_) add_output();
+    list_missing();
+    if (output_) prepare_tasks(tasks_, missing_, *output_, earlier_run_, request_.force);
+    if (!is_finished()) load_models();
   }
 
   InferenceSummary process(const InferenceProgress& progress) {
-    const std::vector<std::size_t> missing = list_missing();
-    summary_.kept = tasks_.size() - missing.size();
+    summary_.kept = tasks_.size() - missing_.size();
     summary_.done = summary_.kept;
-    if (output_) record_run(false);
+    if (output_ && pipeline_) record_run(false);
+    if (output_) notes_.emplace(output_->path());  // also removes those of a killed run
     write_header();
 
     const OneCoreEach one_core_each;
     run_stream(
-        missing,
+        missing_,
         {.threads = thread_count(configuration_.threads),
          .batch_size = configuration_.batch_size,
          .begin_thread = OneCoreEach::begin_thread},
@@ -82,40 +90,86 @@ class Run {
  private:
   using Clock = std::chrono::steady_clock;
 
+  // ---- Before the first image
+
+  /// The settings and classes. The models are not loaded where an earlier run describes them: it
+  /// may have nothing left to do.
+  void find_settings() {
+    if (auto settings = settings_as_in(earlier_run_, configuration_, request_)) {
+      settings_ = std::move(*settings);
+    } else {
+      load_models();
+      settings_ = settings_of(configuration_, request_, *pipeline_);
+    }
+    settings_["models"]["classifier"]["contract"]["classes"].get_to(classes_);
+  }
+
+  void load_models() {
+    if (pipeline_) return;
+    pipeline_.emplace(configuration_.pipeline);
+    models_ = describe_models(*pipeline_);
+  }
+
+  bool is_finished() const { return output_ && missing_.empty() && was_finished(earlier_run_); }
+
+  void list_missing() {
+    for (std::size_t i = 0; i < tasks_.size(); ++i) {
+      if (kept(i) == nullptr) missing_.push_back(i);
+    }
+  }
+
+  /// The result of an earlier run that is continued; null where there is none.
+  const ResultRecord* kept(std::size_t task) const {
+    return output_ ? output_->find(tasks_[task].input.name) : nullptr;
+  }
+
   // ---- Sinks
 
   void add_table(std::ostream& table) {
-    writer_.emplace(table, request_.format, pipeline_->classes());
+    writer_.emplace(table, request_.format, classes_, request_.dicom_uids);
     sinks_.emplace_back([this](const Delivery& delivery) { writer_->write(delivery.record); });
   }
 
   void add_csv(const std::filesystem::path& folder) {
     make_folder(folder);
+    std::set<std::filesystem::path> folders{folder};
+    for (const Task& task : tasks_) {
+      for (const PictureFile& picture : task.pictures) folders.insert(picture.file.parent_path());
+    }
+    for (const auto& each : folders) remove_dead_files(each);
     csv_.emplace(folder / "results.csv");
-    csv_->write(csv_line(result_columns(pipeline_->classes())));
+    csv_->write(csv_line(result_columns(classes_, request_.dicom_uids)));
     sinks_.emplace_back([this](const Delivery& delivery) {
-      csv_->write(csv_line(result_cells(delivery.record.result, pipeline_->classes())));
+      csv_->write(csv_line(result_cells(delivery.record.result, classes_, request_.dicom_uids)));
     });
   }
 
   void add_output() {
     std::vector<std::string> kinds;
     for (const PictureKind kind : request_.save) kinds.emplace_back(folder_of(kind));
-    output_->open(settings_of(configuration_, request_, *pipeline_), pipeline_->classes(), kinds);
+    output_->open(settings_, classes_);
+    report_->open();
+    output_->load(kinds, report_->embeds() ? report_->thumbnails() : std::set<std::string>());
     sinks_.emplace_back([this](const Delivery& delivery) {
       report_->add(delivery.record.result.name, delivery.report_images);
       output_->add(delivery.record);
+      if (++unsynced_ >= configuration_.batch_size) sync_output();
     });
+  }
+
+  /// The thumbnails first: what is in the journal is done.
+  void sync_output() {
+    report_->sync();
+    output_->sync();
+    unsynced_ = 0;
   }
 
   // ---- On all threads
 
-  std::vector<Delivery> judge(std::span<const std::size_t> batch) const {
+  std::vector<Delivery> judge(std::span<const std::size_t> batch) {
     std::vector<Input> inputs;
     for (const std::size_t task : batch) inputs.push_back(tasks_[task].input);
-    const bool explain = request_.pictures || (request_.output && request_.heat_maps);
-    std::vector<Analysis> analyses =
-        pipeline_->process(inputs, {.explain = explain, .force = request_.force});
+    std::vector<Analysis> analyses = analyse(inputs);
     std::vector<Delivery> deliveries;
     for (std::size_t i = 0; i < batch.size(); ++i) {
       deliveries.push_back(draw(analyses[i], tasks_[batch[i]]));
@@ -123,7 +177,32 @@ class Run {
     return deliveries;
   }
 
-  /// Draws and writes all pictures of an analysis, and lets go of it.
+  std::vector<Analysis> analyse(const std::vector<Input>& inputs) {
+    ProcessOptions options{.explain = request_.pictures || (request_.output && request_.heat_maps),
+                           .force = request_.force};
+    std::optional<ReadingNotes::Slot> slot;
+    if (notes_) {
+      slot.emplace(*notes_);
+      options.reading = [&](const Input* input) {
+        const bool is_read = input != nullptr && input->problem.empty();
+        slot->note(is_read ? input->name : "");
+      };
+    }
+    std::vector<Analysis> analyses = pipeline_->process(inputs, options);
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      Result& result = analyses[i].result;
+      if (result.status == Status::ok && !request_.force && !doubt_about(result).empty()) {
+        result.status = Status::unsure;
+        result.prediction.clear();
+      }
+      if (request_.dicom_uids && result.status != Status::error) {
+        result.uids = read_dicom_uids(inputs[i].file);
+      }
+    }
+    return analyses;
+  }
+
+  /// Draws and writes all pictures of an analysis, and frees it.
   Delivery draw(Analysis& analysis, const Task& task) const {
     Delivery delivery;
     if (analysis.result.judged()) {
@@ -132,11 +211,13 @@ class Run {
         if (report_ && report_->embeds()) {
           delivery.report_images = report_images_of(analysis, configuration_.heatmap);
         }
+      } catch (const DiskError&) {
+        throw;  // all other images would fail, too
       } catch (const std::exception& error) {
         analysis.result.fail(error);
       }
     }
-    delivery.record = record_of(task, analysis.result);
+    delivery.record = record_of(task, analysis.result, !delivery.report_images.radiograph.empty());
     return delivery;
   }
 
@@ -148,14 +229,15 @@ class Run {
     }
   }
 
-  ResultRecord record_of(const Task& task, const Result& result) const {
-    ordered_json json = to_json(result, pipeline_->classes());
-    json["file"] = task.input.file.string();
+  ResultRecord record_of(const Task& task, const Result& result, bool has_thumbnail) const {
+    ordered_json json = to_json(result, classes_);
     json["models"] = models_;
+    if (task.fatal) json["fatal"] = true;
     if (output_ && result.judged()) {
       for (const PictureFile& picture : task.pictures) {
         json["pictures"][folder_of(picture.kind)] = picture.told;
       }
+      if (has_thumbnail) json["thumbnail"] = true;
     }
     return {result, json_line(json)};
   }
@@ -164,21 +246,8 @@ class Run {
 
   void write_header() {
     std::size_t longest = 0;
-    for (const Task& task : tasks_) longest = std::max(longest, task.input.name.size());
+    for (const Task& task : tasks_) longest = std::max(longest, utf8_length(task.input.name));
     writer_->write_header(longest);
-  }
-
-  std::vector<std::size_t> list_missing() const {
-    std::vector<std::size_t> missing;
-    for (std::size_t i = 0; i < tasks_.size(); ++i) {
-      if (kept(i) == nullptr) missing.push_back(i);
-    }
-    return missing;
-  }
-
-  /// The result of an earlier run that is continued; null where there is none.
-  const ResultRecord* kept(std::size_t task) const {
-    return output_ ? output_->find(tasks_[task].input.name) : nullptr;
   }
 
   void deliver(std::size_t task, const Delivery& delivery) {
@@ -201,6 +270,7 @@ class Run {
   void count(const Result& result) {
     if (result.status == Status::error) ++summary_.failed;
     if (result.status == Status::skipped) ++summary_.skipped;
+    if (result.status == Status::unsure) ++summary_.unsure;
   }
 
   void record_run(bool is_over) const {
@@ -212,25 +282,32 @@ class Run {
   void finish() {
     if (csv_) csv_->finish();
     if (!output_) return;
+    sync_output();
     std::vector<std::string> names;
     for (const Task& task : tasks_) names.push_back(task.input.name);
     output_->finish(names);
-    record_run(true);
-    report_->write(output_->records(), pipeline_->classes());
+    if (pipeline_) record_run(true);
+    report_->write(output_->records(), classes_);
+    notes_.reset();
   }
 
   const Configuration& configuration_;
   const InferenceRequest& request_;
-  const std::vector<Task> tasks_;
+  std::vector<Task> tasks_;
   const Clock::time_point begin_ = Clock::now();
   std::optional<OutputFolder> output_;
+  nlohmann::json earlier_run_;
+  ordered_json settings_, models_;
+  std::vector<std::string> classes_;
   std::optional<Pipeline> pipeline_;
   std::optional<ResultWriter> writer_;
   std::optional<AtomicFile> csv_;
   std::optional<ReportPage> report_;
+  std::optional<ReadingNotes> notes_;
   std::vector<Sink> sinks_;
-  ordered_json models_;
-  std::size_t written_ = 0;  ///< tasks whose results are on the table, or are not to be
+  std::vector<std::size_t> missing_;  ///< tasks without a result
+  std::size_t written_ = 0;           ///< tasks whose results are in the table, or are not to be
+  int unsynced_ = 0;                  ///< results that may not be on the disk yet
   InferenceSummary summary_;
 };
 

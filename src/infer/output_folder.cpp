@@ -5,8 +5,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <exception>
 #include <fstream>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -28,16 +31,30 @@ constexpr const char* kJournal = "results.jsonl";
 constexpr const char* kTable = "results.csv";
 constexpr const char* kRun = "run.json";
 constexpr const char* kReport = "report.html";
+constexpr const char* kReading = "reading.txt";
 constexpr const char* kReportImages = "report-images.jsonl";
 
-[[noreturn]] void fail(const fs::path& file, int reason) {
-  throw Error("write", file.string(), std::generic_category().message(reason));
+bool has_content(const fs::path& file) {
+  std::error_code ignored;
+  return fs::exists(file, ignored) && fs::file_size(file, ignored) > 0;
 }
 
-int open_file(const fs::path& file, int flags) {
-  const int descriptor = ::open(file.c_str(), flags | O_CREAT | O_CLOEXEC, 0666);
-  if (descriptor < 0) fail(file, errno);
-  return descriptor;
+/// An empty run.json beside an empty journal is what a power cut leaves of nothing.
+bool has_results(const fs::path& folder) {
+  return has_content(folder / kJournal) || has_content(folder / kRun);
+}
+
+/// Whether a PNG begins and ends like one. It is not read as a whole: pictures are on the disk
+/// before they get their name.
+bool is_whole_picture(const fs::path& file) {
+  constexpr std::string_view kBegin = "\x89PNG\r\n\x1a\n", kEnd = "IEND\xAE\x42\x60\x82";
+  std::array<char, 8> begin{}, end{};
+  std::ifstream stream(file, std::ios::binary);
+  stream.read(begin.data(), begin.size());
+  stream.seekg(-static_cast<std::streamoff>(end.size()), std::ios::end);
+  stream.read(end.data(), end.size());
+  return stream && std::string_view(begin.data(), begin.size()) == kBegin &&
+         std::string_view(end.data(), end.size()) == kEnd;
 }
 
 /// The pictures that a record names, by kind.
@@ -56,30 +73,38 @@ std::map<std::string, fs::path> pictures_of(const json& record) {
 std::string first_difference(const json& old_settings, const json& new_settings) {
   const json difference = json::diff(old_settings, new_settings);
   if (difference.empty()) return "";
-  std::string place = difference.front().at("path").get<std::string>().substr(1);
+  std::string place = difference.front().at("path").get<std::string>();
+  if (place.empty()) return "all of them";
   std::ranges::replace(place, '/', '.');
-  return place;
+  return place.substr(1);
 }
 
 }  // namespace
 
 OutputFolder::OutputFolder(fs::path folder, IfExists if_exists)
     : folder_(std::move(folder)), if_exists_(if_exists) {
-  const bool has_results = fs::exists(folder_ / kJournal) || fs::exists(folder_ / kRun);
-  if (has_results && if_exists_ == IfExists::error) {
-    throw UsageError(kStage, folder_.string(),
-                     "already has results; --resume continues that run, --if-exists overwrite "
-                     "begins anew, or choose another folder");
-  }
+  require_no_results();
 }
 
 OutputFolder::~OutputFolder() {
-  for (const int descriptor : {lock_, journal_, table_}) {
-    if (descriptor >= 0) ::close(descriptor);
-  }
+  if (lock_ >= 0) ::close(lock_);
 }
 
-/// The folder itself is locked, so that no file has to be left for it. Some network file systems
+void OutputFolder::require_no_results() const {
+  if (if_exists_ != IfExists::error || !has_results(folder_)) return;
+  throw UsageError(kStage, folder_.string(),
+                   "already has results; use --resume to continue that run, --if-exists overwrite "
+                   "to start again, or choose another folder");
+}
+
+json OutputFolder::earlier_run() const {
+  if (if_exists_ != IfExists::resume) return {};
+  std::ifstream stream(folder_ / kRun);
+  json run = json::parse(stream, nullptr, /*allow_exceptions=*/false);
+  return run.is_object() ? run : json();
+}
+
+/// Locks the folder itself, so that no lock file has to be left in it. Some network file systems
 /// have no locks: then there is none.
 void OutputFolder::lock() {
   lock_ = ::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -88,72 +113,87 @@ void OutputFolder::lock() {
   }
 }
 
-void OutputFolder::open(const ordered_json& settings, const std::vector<std::string>& classes,
-                        const std::vector<std::string>& picture_kinds) {
+void OutputFolder::open(const ordered_json& settings, const std::vector<std::string>& classes) {
   settings_ = settings;
   classes_ = classes;
+  dicom_uids_ = settings.value("dicom_uids", false);
   make_folder(folder_);
   lock();
+  require_no_results();  // another run may have been here before the lock
+  remove_dead_files(folder_);
   if (if_exists_ == IfExists::overwrite) remove_old();
-  if (if_exists_ == IfExists::resume) {
-    require_same_settings();
-    read_journal(picture_kinds);
-  }
-  write_all();
-  journal_ = open_file(folder_ / kJournal, O_WRONLY | O_APPEND);
-  table_ = open_file(folder_ / kTable, O_WRONLY | O_APPEND);
+  if (if_exists_ == IfExists::resume) require_same_settings();
 }
 
-/// What an earlier run left, its pictures, too; nothing else.
-void OutputFolder::remove_old() {
+void OutputFolder::load(const std::vector<std::string>& picture_kinds,
+                        const std::set<std::string>& thumbnails) {
+  for_each_json_line(folder_ / kJournal, [&](const std::string& line, const json& content) {
+    read_line(line, content, picture_kinds, thumbnails);
+  });
+  write_all();
+  journal_.emplace(folder_ / kJournal);
+  table_.emplace(folder_ / kTable);
+}
+
+/// Removes what an earlier run wrote, with its pictures; nothing else.
+void OutputFolder::remove_old() const {
   std::error_code ignored;
+  const fs::path inside = fs::weakly_canonical(folder_, ignored);
   for_each_json_line(folder_ / kJournal, [&](const std::string&, const json& record) {
-    for (const auto& [kind, file] : pictures_of(record)) {
-      const bool is_inside = file.is_relative() && *file.lexically_normal().begin() != "..";
-      if (is_inside) fs::remove(folder_ / file, ignored);
+    for (const auto& [kind, picture] : pictures_of(record)) {
+      // A journal that was edited, or a link, could lead elsewhere.
+      const fs::path file = folder_ / picture;
+      const fs::path real = fs::weakly_canonical(file.parent_path(), ignored);
+      const bool is_inside = std::ranges::mismatch(inside, real).in1 == inside.end();
+      if (is_inside && file.extension() == ".png") fs::remove(file, ignored);
     }
   });
-  for (const char* name : {kTable, kReport, kReportImages, kRun, kJournal}) {
+  for (const char* name : {kTable, kReport, kReportImages, kReading, kRun, kJournal}) {
     fs::remove(folder_ / name, ignored);
   }
 }
 
 void OutputFolder::require_same_settings() const {
-  if (!fs::exists(folder_ / kRun)) return;
-  std::ifstream stream(folder_ / kRun);
-  const json run = json::parse(stream, nullptr, /*allow_exceptions=*/false);
-  if (!run.is_object() || !run.contains("settings")) {
-    throw UsageError(kStage, (folder_ / kRun).string(),
-                     "is damaged, so that nobody knows how these results were made; choose another "
-                     "folder, or --if-exists overwrite");
+  if (!has_results(folder_)) return;
+  const json run = earlier_run();
+  if (!run.contains("settings")) {
+    throw UsageError(
+        kStage, (folder_ / kRun).string(),
+        "is missing or damaged, so the settings of these results are unknown; choose another "
+        "folder, or use --if-exists overwrite");
   }
   const std::string place = first_difference(run.at("settings"), json(settings_));
   if (place.empty()) return;
   throw UsageError(kStage, folder_.string(),
                    "its results were made with other settings (" + place +
-                       "); resume with the same models and configuration, or choose another "
-                       "folder, or --if-exists overwrite");
+                       "); resume with the same models and configuration, choose another folder, "
+                       "or use --if-exists overwrite");
 }
 
-void OutputFolder::read_journal(const std::vector<std::string>& picture_kinds) {
-  for_each_json_line(folder_ / kJournal, [&](const std::string& line, const json& content) {
-    ResultRecord record;
-    try {
-      record = {result_from_json(content, classes_), line};
-    } catch (const nlohmann::json::exception&) {
-      return;  // not of this programme: as if it were not there
-    }
-    if (record.result.status == Status::error) return;
-    const auto pictures = pictures_of(content);
-    const bool is_whole = std::ranges::all_of(picture_kinds, [&](const std::string& kind) {
-      const auto found = pictures.find(kind);
-      return found != pictures.end() && fs::exists(folder_ / found->second);
-    });
-    if (record.result.judged() && !is_whole) return;
-    if (places_.emplace(record.result.name, records_.size()).second) {
-      records_.push_back(std::move(record));
-    }
+void OutputFolder::read_line(const std::string& line, const json& content,
+                             const std::vector<std::string>& picture_kinds,
+                             const std::set<std::string>& thumbnails) {
+  ResultRecord record;
+  bool has_thumbnail = false;
+  try {
+    record = {result_from_json(content, classes_), line};
+    has_thumbnail = content.value("thumbnail", false);
+    if (content.value("fatal", false)) fatal_images_.insert(record.result.name);
+  } catch (const std::exception&) {
+    return;  // not written by this program
+  }
+  const Result& result = record.result;
+  if (result.status == Status::error) return;
+  const auto pictures = pictures_of(content);
+  const bool is_whole = std::ranges::all_of(picture_kinds, [&](const std::string& kind) {
+    const auto found = pictures.find(kind);
+    return found != pictures.end() && is_whole_picture(folder_ / found->second);
   });
+  if (result.judged() && !is_whole) return;
+  if (has_thumbnail && !thumbnails.contains(result.name)) return;
+  if (!places_.emplace(result.name, records_.size()).second) return;
+  for (const auto& [kind, picture] : pictures) owners_[picture.string()] = result.name;
+  records_.push_back(std::move(record));
 }
 
 const ResultRecord* OutputFolder::find(const std::string& image) const {
@@ -162,22 +202,14 @@ const ResultRecord* OutputFolder::find(const std::string& image) const {
 }
 
 void OutputFolder::add(const ResultRecord& record) {
-  append(journal_, record.line, kJournal);
-  append(table_, csv_line(result_cells(record.result, classes_)), kTable);
+  journal_->append(record.line);
+  table_->append(csv_line(result_cells(record.result, classes_, dicom_uids_)));
   places_[record.result.name] = records_.size();
   records_.push_back(record);
 }
 
-/// One write, so that a process that is killed leaves a whole line or, where the system itself
-/// breaks it off, one that is no JSON.
-void OutputFolder::append(int file, const std::string& line, const char* name) const {
-  std::size_t done = 0;
-  while (done < line.size()) {
-    const ssize_t count = ::write(file, line.data() + done, line.size() - done);
-    if (count < 0 && errno != EINTR) fail(folder_ / name, errno);
-    if (count > 0) done += static_cast<std::size_t>(count);
-  }
-}
+/// The table is written again from the journal, so that it need not be on the disk.
+void OutputFolder::sync() { journal_->sync(); }
 
 void OutputFolder::finish(const std::vector<std::string>& images) {
   std::map<std::string, std::size_t> order;
@@ -194,10 +226,10 @@ void OutputFolder::finish(const std::vector<std::string>& images) {
 
 void OutputFolder::write_all() const {
   AtomicFile journal(folder_ / kJournal), table(folder_ / kTable);
-  table.write(csv_line(result_columns(classes_)));
+  table.write(csv_line(result_columns(classes_, dicom_uids_)));
   for (const ResultRecord& record : records_) {
     journal.write(record.line);
-    table.write(csv_line(result_cells(record.result, classes_)));
+    table.write(csv_line(result_cells(record.result, classes_, dicom_uids_)));
   }
   journal.finish();
   table.finish();

@@ -3,7 +3,7 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
-#include <fstream>
+#include <array>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <opencv2/imgcodecs.hpp>
@@ -11,11 +11,10 @@
 #include <sstream>
 
 #include "base/atomic_file.h"
-#include "base/by_suffix.h"
 #include "base/format.h"
 #include "base/json_lines.h"
+#include "base/path_index.h"
 #include "base/resize.h"
-#include "cxr/error.h"
 #include "cxr/version.h"
 #include "draw/colormap.h"
 #include "read/manifest.h"
@@ -52,7 +51,7 @@ std::string webp(const cv::Mat& image) {
   return base64(bytes);
 }
 
-/// The outlines of the mask, which may be of another shape than the image that it is of.
+/// The outlines of a mask, whose aspect ratio may differ from the image's.
 std::string outline_of(const cv::Mat& mask, const cv::Size& image) {
   std::vector<std::vector<cv::Point>> outlines;
   cv::findContours(mask, outlines, cv::RETR_EXTERNAL, cv::CHAIN_APPROX_NONE);
@@ -75,21 +74,19 @@ std::string outline_of(const cv::Mat& mask, const cv::Size& image) {
   return path.str();
 }
 
-/// What the page's script is given, by short names: there may be thousands.
+/// What the page's script gets, by short names: there may be thousands.
 ordered_json entry_of(const ResultRecord& record, const std::vector<std::string>& classes) {
   const json all = json::parse(record.line);
   ordered_json entry{{"name", record.result.name}, {"status", name_of(record.result.status)}};
   if (all.contains("error")) entry["error"] = all.at("error");
-  if (!record.result.judged() || record.result.prediction.empty()) return entry;
-  entry["class"] = record.result.predicted;
+  if (!record.result.judged()) return entry;
+  if (record.result.status == Status::ok) entry["class"] = record.result.predicted;
   for (std::size_t i = 0; i < classes.size(); ++i) {
     entry["p"].push_back(rounded(record.result.probabilities[i], 4));
   }
   entry["quality"] = rounded(record.result.lungs.quality, 3);
   for (const char* key : {"size", "crop", "lung_box"}) entry[key] = all.at(key);
-  if (const auto notes = all.at("warnings").get<std::vector<std::string>>(); !notes.empty()) {
-    entry["note"] = join(notes, "; ");
-  }
+  if (const std::string note = result_note(record.result); !note.empty()) entry["note"] = note;
   if (all.contains("pictures")) entry["pictures"] = all.at("pictures");
   return entry;
 }
@@ -106,21 +103,26 @@ std::map<std::string, std::string> read_labels(const fs::path& file) {
 /// The label of each record, by its place; none where there is none.
 std::map<std::size_t, std::string> labels_of(const std::vector<ResultRecord>& records,
                                              const std::map<std::string, std::string>& labels) {
-  std::map<std::string, std::size_t> places;
-  for (std::size_t i = 0; i < records.size(); ++i) places[records[i].result.name] = i;
+  PathIndex places;
+  for (std::size_t i = 0; i < records.size(); ++i) places.add(records[i].result.name, i);
   std::map<std::size_t, std::string> found;
   for (const auto& [image, label] : labels) {
-    const auto place = find_by_suffix(places, image);
-    if (place != places.end()) found[place->second] = label;
+    if (const auto place = places.find(image)) found[*place] = label;
   }
   return found;
 }
 
-/// The last small pictures of each image.
+/// The last thumbnails of each image. A line that was edited is skipped.
 std::map<std::string, json> read_images(const fs::path& file) {
   std::map<std::string, json> images;
   for_each_json_line(file, [&](const std::string&, const json& entry) {
-    if (!entry.contains("image")) return;
+    const auto is_text = [&](const char* key) {
+      return entry.contains(key) && entry.at(key).is_string();
+    };
+    if (!std::ranges::all_of(std::array{"image", "radiograph", "crop", "heat", "outline"},
+                             is_text)) {
+      return;
+    }
     json pictures = entry;
     pictures.erase("image");
     images[entry.at("image").get<std::string>()] = std::move(pictures);
@@ -160,16 +162,28 @@ ReportPage::ReportPage(fs::path folder, std::size_t images, const std::optional<
   if (labels) labels_ = read_labels(*labels);
 }
 
-void ReportPage::add(const std::string& image, const ReportImages& images) const {
-  if (!embeds_ || images.radiograph.empty()) return;
+void ReportPage::open() {
+  if (embeds_) images_.emplace(folder_ / kImages);
+}
+
+std::set<std::string> ReportPage::thumbnails() const {
+  std::set<std::string> names;
+  for (const auto& [name, pictures] : read_images(folder_ / kImages)) names.insert(name);
+  return names;
+}
+
+void ReportPage::add(const std::string& image, const ReportImages& images) {
+  if (!images_ || images.radiograph.empty()) return;
   const ordered_json entry{{"image", image},
                            {"radiograph", images.radiograph},
                            {"crop", images.crop},
                            {"heat", images.heat_map},
                            {"outline", images.outline}};
-  std::ofstream stream(folder_ / kImages, std::ios::binary | std::ios::app);
-  stream << json_line(entry) << std::flush;
-  if (!stream) throw Error("write", (folder_ / kImages).string(), "cannot be written");
+  images_->append(json_line(entry));
+}
+
+void ReportPage::sync() {
+  if (images_) images_->sync();
 }
 
 void ReportPage::write(const std::vector<ResultRecord>& records,
@@ -187,7 +201,7 @@ void ReportPage::write(const std::vector<ResultRecord>& records,
     ordered_json entry = entry_of(records[i], classes);
     if (truths.contains(i)) entry["label"] = truths.at(i);
     const auto found = images.find(records[i].result.name);
-    if (found != images.end() && entry.contains("class")) entry["thumbnail"] = found->second;
+    if (found != images.end() && entry.contains("p")) entry["thumbnail"] = found->second;
     document["images"].push_back(std::move(entry));
   }
   const std::string page = kReportPageTemplate;

@@ -4,39 +4,50 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "base/append_file.h"
 #include "cxr/configuration.h"
 #include "cxr/pipeline.h"
 #include "result_writer.h"
 
 namespace cxr {
 
-/// Small pictures of one analysis for the page: WebP in Base64, and the lungs' outline as the path
-/// of an SVG that is 1000 units wide. All are empty where the image could not be judged.
+/// Thumbnails of one analysis for the page: WebP in Base64, and the lungs' outline as the path of
+/// an SVG that is 1000 units wide. All are empty where the image was not judged.
 struct ReportImages {
   std::string radiograph, crop, heat_map, outline;
 };
 
 ReportImages report_images_of(const Analysis& analysis, const HeatmapOptions& options);
 
-/// report.html in an output folder: one file that needs no other, no script or style from
-/// elsewhere, and no network.
+/// report.html in an output folder: a single file that loads nothing from elsewhere.
 ///
-/// The small pictures wait in a file beside it, so that a run can be resumed. Of a run of more than
-/// kMostEmbedded images there are none: the page then shows the pictures that lie in the folder.
+/// The thumbnails are kept in a file beside it, so that a run can be resumed. Above kMostEmbedded
+/// images there are no thumbnails: the page then shows the pictures in the folder.
 class ReportPage {
  public:
   static constexpr std::size_t kMostEmbedded = 2000;
 
   /// `labels` is a manifest (CSV: image, label): with it the page says which predictions are right.
-  /// Throws Error where that cannot be read.
+  /// Throws Error where it cannot be read.
   ReportPage(std::filesystem::path folder, std::size_t images,
              const std::optional<std::filesystem::path>& labels);
 
+  /// Whether the page will have thumbnails.
   bool embeds() const { return embeds_; }
-  void add(const std::string& image, const ReportImages& images) const;
+
+  /// Opens the file of thumbnails, if there are any to come. Throws Error where it cannot be
+  /// written.
+  void open();
+  /// The images that have a thumbnail.
+  std::set<std::string> thumbnails() const;
+  /// Throws Error where the thumbnails cannot be written.
+  void add(const std::string& image, const ReportImages& images);
+  /// Waits until all thumbnails are on the disk.
+  void sync();
 
   /// Throws Error where the page cannot be written.
   void write(const std::vector<ResultRecord>& records,
@@ -45,6 +56,7 @@ class ReportPage {
  private:
   std::filesystem::path folder_;
   bool embeds_;
+  std::optional<AppendFile> images_;
   std::optional<std::map<std::string, std::string>> labels_;  ///< of images by their path
 };
 

@@ -1,6 +1,8 @@
 #include "result_format.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 
 #include "base/format.h"
 #include "cxr/error.h"
@@ -24,42 +26,35 @@ ordered_json to_json(const cv::Rect& box) {
 }
 
 /// Classes as one cell: `Normal|Pneumonia`.
-std::string joined(const std::vector<std::string>& classes) {
-  std::string cell;
-  for (const std::string& name : classes) cell += (cell.empty() ? "" : "|") + name;
-  return guarded(cell);
+std::string set_cell(const std::vector<std::string>& classes) {
+  return guarded(join(classes, "|"));
+}
+
+int whole_number(const json& value) {
+  constexpr int kMost = 1 << 24;
+  if (!value.is_number_integer() || value < -kMost || value > kMost) {
+    throw std::invalid_argument("not a number of pixels");
+  }
+  return value.get<int>();
 }
 
 cv::Rect box_from(const json& box) {
-  return {box.at(0).get<int>(), box.at(1).get<int>(), box.at(2).get<int>(), box.at(3).get<int>()};
+  return {whole_number(box.at(0)), whole_number(box.at(1)), whole_number(box.at(2)),
+          whole_number(box.at(3))};
 }
 
-}  // namespace
-
-std::vector<std::string> result_columns(const std::vector<std::string>& classes) {
-  std::vector<std::string> columns{"Image",  "Prediction", "Confidence", "Estimated Quality",
-                                   "Status", "Error"};
-  for (const std::string& name : classes) columns.push_back("P(" + name + ")");
-  columns.insert(columns.end(), {"Box X", "Box Y", "Box Width", "Box Height", "Image Width",
-                                 "Image Height", "Note", "Milliseconds", "Prediction Set"});
-  return columns;
+DicomUids uids_from(const json& all) {
+  const auto uids = all.find("dicom_uids");
+  if (uids == all.end()) return {};
+  return {uids->at("study"), uids->at("series"), uids->at("instance")};
 }
 
-std::vector<std::string> result_cells(const Result& result,
-                                      const std::vector<std::string>& classes) {
-  const std::string name = guarded(result.name), status = name_of(result.status);
-  const std::string error = guarded(result.error);
-  if (result.prediction.empty()) {
-    std::vector<std::string> cells{name, "", "", "", status, error};
-    cells.resize(result_columns(classes).size());
-    return cells;
-  }
-  std::vector<std::string> cells{name,
-                                 guarded(result.prediction),
-                                 fixed(result.probabilities[result.predicted], 4),
-                                 fixed(result.lungs.quality, 4),
-                                 status,
-                                 error};
+/// The cells of a judged image, from the prediction to the milliseconds.
+std::vector<std::string> judged_cells(const Result& result) {
+  const bool is_unsure = result.status == Status::unsure;
+  std::vector<std::string> cells{guarded(result.prediction),
+                                 is_unsure ? "" : fixed(result.probabilities[result.predicted], 4),
+                                 fixed(result.lungs.quality, 4), name_of(result.status), ""};
   for (const float probability : result.probabilities) cells.push_back(fixed(probability, 6));
   const cv::Rect& box = result.lungs.box;
   for (const int value :
@@ -68,7 +63,39 @@ std::vector<std::string> result_cells(const Result& result,
   }
   cells.push_back(result_note(result));
   cells.push_back(fixed(result.milliseconds.total(), 1));
-  cells.push_back(joined(result.prediction_set.value_or(std::vector<std::string>())));
+  cells.push_back(set_cell(result.prediction_set.value_or(std::vector<std::string>())));
+  return cells;
+}
+
+}  // namespace
+
+std::vector<std::string> result_columns(const std::vector<std::string>& classes, bool dicom_uids) {
+  std::vector<std::string> columns{"Image",  "Prediction", "Confidence", "Estimated Quality",
+                                   "Status", "Error"};
+  for (const std::string& name : classes) columns.push_back("P(" + name + ")");
+  columns.insert(columns.end(), {"Box X", "Box Y", "Box Width", "Box Height", "Image Width",
+                                 "Image Height", "Note", "Milliseconds", "Prediction Set", "File"});
+  if (dicom_uids) {
+    columns.insert(columns.end(), {"StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"});
+  }
+  return columns;
+}
+
+std::vector<std::string> result_cells(const Result& result, const std::vector<std::string>& classes,
+                                      bool dicom_uids) {
+  std::vector<std::string> cells{guarded(result.name)};
+  if (result.judged()) {
+    const std::vector<std::string> judged = judged_cells(result);
+    cells.insert(cells.end(), judged.begin(), judged.end());
+  } else {
+    cells.insert(cells.end(), {"", "", "", name_of(result.status), guarded(result.error)});
+    cells.resize(result_columns(classes).size() - 1);
+  }
+  cells.push_back(guarded(result.file));
+  if (dicom_uids) {
+    const auto& [study, series, instance] = result.uids;
+    cells.insert(cells.end(), {study, series, instance});
+  }
   return cells;
 }
 
@@ -77,10 +104,22 @@ std::string without_guard(const std::string& cell) {
   return is_guarded ? cell.substr(1) : cell;
 }
 
+std::string doubt_about(const Result& result) {
+  if (result.lungs.box.empty()) return "no lungs found";
+  if (!result.prediction_set) return "";
+  if (result.prediction_set->empty()) return "unlike any class";
+  if (result.prediction_set->size() == result.probabilities.size()) {
+    return "no class can be excluded";
+  }
+  return "";
+}
+
 std::vector<std::string> result_notes(const Result& result) {
   std::vector<std::string> notes = result.notes;
   if (result.inverted) notes.emplace_back("negative image; inverted");
-  if (result.lungs.box.empty()) {
+  if (result.status == Status::unsure) {
+    notes.push_back(doubt_about(result));
+  } else if (result.lungs.box.empty()) {
     notes.emplace_back("no lungs found; whole image used");
   } else if (!result.lungs_trusted) {
     notes.emplace_back("lungs unsure; whole image used");
@@ -91,12 +130,18 @@ std::vector<std::string> result_notes(const Result& result) {
 std::string result_note(const Result& result) { return join(result_notes(result), "; "); }
 
 ordered_json to_json(const Result& result, const std::vector<std::string>& classes) {
-  ordered_json all{{"image", result.name}, {"status", name_of(result.status)}};
+  ordered_json all{
+      {"image", result.name}, {"file", result.file}, {"status", name_of(result.status)}};
   if (!result.stage.empty()) all["stage"] = result.stage;
   if (!result.error.empty()) all["error"] = result.error;
-  if (result.prediction.empty()) return all;
-  all["prediction"] = result.prediction;
-  all["confidence"] = result.probabilities[result.predicted];
+  if (const auto& [study, series, instance] = result.uids; !instance.empty()) {
+    all["dicom_uids"] = {{"study", study}, {"series", series}, {"instance", instance}};
+  }
+  if (!result.judged()) return all;
+  if (result.status == Status::ok) {
+    all["prediction"] = result.prediction;
+    all["confidence"] = result.probabilities[result.predicted];
+  }
   for (std::size_t i = 0; i < classes.size(); ++i) {
     all["probabilities"][classes[i]] = result.probabilities[i];
   }
@@ -121,17 +166,25 @@ ordered_json to_json(const Result& result, const std::vector<std::string>& class
 Result result_from_json(const json& all, const std::vector<std::string>& classes) {
   Result result;
   all.at("image").get_to(result.name);
-  result.status = from_name<Status>(all.at("status").get<std::string>()).value_or(Status::ok);
+  all.at("file").get_to(result.file);
+  const auto status = from_name<Status>(all.at("status").get<std::string>());
+  if (!status) throw std::invalid_argument("unknown status");
+  result.status = *status;
   result.stage = all.value("stage", "");
   result.error = all.value("error", "");
-  if (!all.contains("prediction")) {
-    if (result.judged()) all.at("prediction");  // throws
-    return result;
-  }
-  all.at("prediction").get_to(result.prediction);
+  result.uids = uids_from(all);
+  if (!result.judged()) return result;
+
   for (const std::string& name : classes) {
     result.probabilities.push_back(all.at("probabilities").at(name).get<float>());
-    if (name == result.prediction) result.predicted = result.probabilities.size() - 1;
+  }
+  const auto best = std::ranges::max_element(result.probabilities);
+  result.predicted = static_cast<std::size_t>(best - result.probabilities.begin());
+  if (result.status == Status::ok) {
+    all.at("prediction").get_to(result.prediction);
+    const auto predicted = std::ranges::find(classes, result.prediction);
+    if (predicted == classes.end()) throw std::invalid_argument("unknown class");
+    result.predicted = static_cast<std::size_t>(predicted - classes.begin());
   }
   if (all.contains("prediction_set")) {
     result.prediction_set = all.at("prediction_set").get<std::vector<std::string>>();
@@ -141,7 +194,7 @@ Result result_from_json(const json& all, const std::vector<std::string>& classes
   result.lungs.box = box_from(all.at("lung_box"));
   all.at("lungs_trusted").get_to(result.lungs_trusted);
   result.crop = box_from(all.at("crop"));
-  result.image_size = {all.at("size").at(0).get<int>(), all.at("size").at(1).get<int>()};
+  result.image_size = {whole_number(all.at("size").at(0)), whole_number(all.at("size").at(1))};
   result.notes = all.value("notes", std::vector<std::string>());
   const auto& time = all.at("milliseconds");
   result.milliseconds = {time.at("read"), time.at("segment"), time.at("enhance"),

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kWidestName = 40, kWidestClass = 20;
 
-/// A text in a column: filled with blanks, or its beginning left out.
+/// A text padded to the width of a column, or without its beginning.
 std::string in_column(const std::string& text, std::size_t width) {
   const std::size_t all = utf8_length(text);
   if (all <= width) return text + std::string(width - all, ' ');
@@ -30,7 +30,7 @@ std::string right(const std::string& text, std::size_t width) {
   return std::string(width - std::min(width, text.size()), ' ') + text;
 }
 
-/// Without what would move a terminal's cursor.
+/// Without control characters, which could move a terminal's cursor.
 std::string printable(std::string text) {
   std::ranges::replace_if(
       text, [](unsigned char byte) { return byte < 0x20 || byte == 0x7F; }, '?');
@@ -41,7 +41,7 @@ std::string printable(std::string text) {
 
 void ResultWriter::write_header(std::size_t longest_name) {
   name_width_ = std::min(std::max<std::size_t>(longest_name, 5), kWidestName);
-  if (format_ == TableFormat::csv) put(csv_line(result_columns(classes_)));
+  if (format_ == TableFormat::csv) put(csv_line(result_columns(classes_, dicom_uids_)));
   if (format_ != TableFormat::table) return;
   class_width_ = utf8_length("Prediction");
   for (const std::string& name : classes_) class_width_ = std::max(class_width_, utf8_length(name));
@@ -53,7 +53,7 @@ void ResultWriter::write_header(std::size_t longest_name) {
 void ResultWriter::write(const ResultRecord& record) {
   switch (format_) {
     case TableFormat::csv:
-      return put(csv_line(result_cells(record.result, classes_)));
+      return put(csv_line(result_cells(record.result, classes_, dicom_uids_)));
     case TableFormat::jsonl:
       return put(record.line);
     case TableFormat::table:
@@ -66,10 +66,12 @@ std::string ResultWriter::for_people(const Result& result) const {
   if (!result.judged()) {
     return name + name_of(result.status) + ": " + printable(result.error) + "\n";
   }
+  const bool is_unsure = result.status == Status::unsure;
   const double confidence = result.probabilities[result.predicted];
-  std::string line = name + in_column(result.prediction, class_width_) + "  " +
-                     right(fixed(100 * confidence, 1) + " %", 10) + "  " +
-                     right(fixed(result.lungs.quality, 3), 7);
+  std::string line =
+      name + in_column(is_unsure ? name_of(result.status) : result.prediction, class_width_) +
+      "  " + right(is_unsure ? "" : fixed(100 * confidence, 1) + " %", 10) + "  " +
+      right(fixed(result.lungs.quality, 3), 7);
   if (const std::string note = result_note(result); !note.empty()) line += "  " + note;
   return line + "\n";
 }

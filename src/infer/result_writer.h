@@ -9,8 +9,7 @@
 
 namespace cxr {
 
-/// A result, and all that is told of it as a line of JSON: see to_json(Result), and where the
-/// image and its pictures are.
+/// A result, and the same as a line of JSON: see to_json(Result), with models and pictures.
 struct ResultRecord {
   Result result;
   std::string line;
@@ -19,12 +18,13 @@ struct ResultRecord {
 /// Writes results to a stream as they come.
 class ResultWriter {
  public:
-  ResultWriter(std::ostream& out, TableFormat format, std::vector<std::string> classes)
-      : out_(out), format_(format), classes_(std::move(classes)) {}
+  ResultWriter(std::ostream& out, TableFormat format, std::vector<std::string> classes,
+               bool dicom_uids)
+      : out_(out), format_(format), classes_(std::move(classes)), dicom_uids_(dicom_uids) {}
 
-  /// `longest_name` is the width that a table for people has to have room for.
+  /// `longest_name` is the length of the longest image name; it sets the width of a table.
   void write_header(std::size_t longest_name);
-  /// Throws Error where the stream has gone away.
+  /// Throws Error where the stream cannot be written any more.
   void write(const ResultRecord& record);
 
  private:
@@ -34,6 +34,7 @@ class ResultWriter {
   std::ostream& out_;
   TableFormat format_;
   std::vector<std::string> classes_;
+  bool dicom_uids_;
   std::size_t name_width_ = 0, class_width_ = 0;
 };
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/by_suffix.h"
 #include "base/number.h"
 #include "cxr/error.h"
 #include "result_format.h"
@@ -34,29 +33,28 @@ ResultsTable::ResultsTable(const std::filesystem::path& file) : table_(read_csv(
   }
   for (std::size_t i = 0; i < table_.rows.size(); ++i) {
     const std::string name = without_guard(cell(i, "Image"));
-    const auto [first, is_new] = rows_.try_emplace(name, i);
-    if (!is_new) fail(i, "'" + name + "' appears twice; its results are ambiguous");
+    if (!rows_.add(name, i)) fail(i, "'" + name + "' appears twice; its results are ambiguous");
   }
 }
 
 Result ResultsTable::find(const std::string& name) {
-  const auto row = row_of(name);
-  if (row == rows_.end()) {
+  const std::optional<std::size_t> row = rows_.find(name);
+  if (!row) {
     return failed_result(name, "results: " + table_.file.string() + ": has no row for this image");
   }
-  if (!used_.try_emplace(row->second, name).second) {
+  if (!used_.try_emplace(*row, name).second) {
     throw Error("results", table_.file.string(),
-                "'" + row->first + "' may be '" + used_[row->second] + "' or '" + name +
-                    "'; images with the same name in several folders are ambiguous");
+                "'" + without_guard(cell(*row, "Image")) + "' may be '" + used_[*row] + "' or '" +
+                    name + "'; images with the same name in several folders are ambiguous");
   }
-  Result result = read(row->second);
+  Result result = read(*row);
   result.name = name;
   return result;
 }
 
 void ResultsTable::leave_out(const std::string& name) {
-  const auto row = row_of(name);
-  if (row != rows_.end()) used_.try_emplace(row->second, name);
+  const std::optional<std::size_t> row = rows_.find(name);
+  if (row) used_.try_emplace(*row, name);
 }
 
 std::vector<std::string> ResultsTable::unused() const {
@@ -76,22 +74,19 @@ void ResultsTable::fail(std::size_t row, const std::string& what) const {
               "line " + std::to_string(table_.lines[row]) + ": " + what);
 }
 
-std::map<std::string, std::size_t>::const_iterator ResultsTable::row_of(
-    const std::string& name) const {
-  return find_by_suffix(rows_, name);
+std::string ResultsTable::status(std::size_t row) const {
+  const std::ptrdiff_t column = table_.find_column("Status");
+  return column < 0 ? "" : table_.rows[row][static_cast<std::size_t>(column)];
 }
 
 Result ResultsTable::read(std::size_t row) const {
   const std::string prediction = without_guard(cell(row, "Prediction"));
-  if (prediction.empty()) {
+  const bool is_unsure = status(row) == name_of(Status::unsure);
+  if (prediction.empty() && !is_unsure) {
     const std::string& error = cell(row, "Error");
     return failed_result("", error.empty() ? "results: no prediction" : error);
   }
   Result result;
-  result.prediction = prediction;
-  const auto found = std::ranges::find(classes_, prediction);
-  if (found == classes_.end()) fail(row, "'" + prediction + "' is not one of: " + join(classes_));
-  result.predicted = static_cast<std::size_t>(found - classes_.begin());
   double sum = 0;
   for (const std::size_t column : probabilities_) {
     const double probability = number_in(table_, row, column);
@@ -100,6 +95,14 @@ Result ResultsTable::read(std::size_t row) const {
     sum += probability;
   }
   if (std::abs(sum - 1) > 0.01) fail(row, "the probabilities do not sum to 1");
+  const auto predicted =
+      is_unsure ? std::ranges::max_element(result.probabilities) - result.probabilities.begin()
+                : std::ranges::find(classes_, prediction) - classes_.begin();
+  result.predicted = static_cast<std::size_t>(predicted);
+  if (result.predicted >= classes_.size()) {
+    fail(row, "'" + prediction + "' is not one of: " + join(classes_));
+  }
+  result.prediction = classes_[result.predicted];
   result.lungs.quality = number_in(table_, row, table_.column("Estimated Quality"));
   return result;
 }

@@ -1,14 +1,18 @@
 #include "run_record.h"
 
 #include <ctime>
+#include <filesystem>
 
 #include "base/format.h"
+#include "base/sha256.h"
+#include "base/utf8.h"
 #include "cxr/version.h"
 #include "network/threads.h"
 
 namespace cxr {
 namespace {
 
+using nlohmann::json;
 using nlohmann::ordered_json;
 
 ordered_json network_json(const Network& network) {
@@ -16,12 +20,34 @@ ordered_json network_json(const Network& network) {
   return {{"name", contract.name}, {"version", contract.version}, {"sha256", network.sha256()}};
 }
 
-/// UTC, as ISO 8601 has it.
+/// UTC, in the form of ISO 8601.
 std::string time_stamp(std::time_t time) {
   std::tm parts{};
   ::gmtime_r(&time, &parts);
   char text[32];
   return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts)};
+}
+
+/// The settings that are not the models'.
+ordered_json settings_without_models(const Configuration& configuration,
+                                     const InferenceRequest& request) {
+  ordered_json values = to_json(configuration);
+  // Neither the place of the models nor how much is done at a time changes a result.
+  for (const char* key : {"segmenter", "classifier", "batch_size", "device", "threads"}) {
+    values.erase(key);
+  }
+  return {{"configuration", values},
+          {"models", ordered_json::object()},
+          {"force", request.force},
+          {"heat_maps", request.heat_maps},
+          {"dicom_uids", request.dicom_uids}};
+}
+
+/// Whether an earlier run had this model.
+bool is_same(const json& described, const ModelSource& model) {
+  const bool is_contract_same =
+      !model.contract || to_json(*model.contract) == described.at("contract");
+  return is_contract_same && described.at("sha256") == sha256(model.file);
 }
 
 }  // namespace
@@ -33,18 +59,28 @@ ordered_json describe_models(const Pipeline& pipeline) {
 
 ordered_json settings_of(const Configuration& configuration, const InferenceRequest& request,
                          const Pipeline& pipeline) {
-  ordered_json values = to_json(configuration);
-  // Neither where the models lie nor how much is done at a time changes a result.
-  for (const char* key : {"segmenter", "classifier", "batch_size", "device", "threads"}) {
-    values.erase(key);
+  ordered_json settings = settings_without_models(configuration, request);
+  settings["models"] = describe_models(pipeline);
+  settings["models"]["segmenter"]["contract"] = to_json(pipeline.segmenter().contract());
+  settings["models"]["classifier"]["contract"] = to_json(pipeline.classifier().contract());
+  return settings;
+}
+
+std::optional<ordered_json> settings_as_in(const json& run, const Configuration& configuration,
+                                           const InferenceRequest& request) {
+  try {
+    const json& models = run.at("settings").at("models");
+    if (!is_same(models.at("segmenter"), configuration.pipeline.segmenter) ||
+        !is_same(models.at("classifier"), configuration.pipeline.classifier)) {
+      return std::nullopt;
+    }
+    ordered_json settings = settings_without_models(configuration, request);
+    settings["models"] = models;
+    parse_contract(models.at("classifier").at("contract"), "run.json");
+    return settings;
+  } catch (const std::exception&) {  // no run.json, or one that was edited
+    return std::nullopt;
   }
-  ordered_json models = describe_models(pipeline);
-  models["segmenter"]["contract"] = to_json(pipeline.segmenter().contract());
-  models["classifier"]["contract"] = to_json(pipeline.classifier().contract());
-  return {{"configuration", values},
-          {"models", models},
-          {"force", request.force},
-          {"heat_maps", request.heat_maps}};
 }
 
 ordered_json run_record(const Configuration& configuration, const InferenceRequest& request,
@@ -54,6 +90,9 @@ ordered_json run_record(const Configuration& configuration, const InferenceReque
   for (const auto& [name, version] : library_versions()) libraries[name] = version;
   const char* state = !is_over ? "running" : summary.interrupted ? "interrupted" : "finished";
   const auto now = std::time(nullptr);
+  std::error_code ignored;
+  std::vector<std::string> command;
+  for (const std::string& word : request.command) command.push_back(to_utf8(word));
   return {{"program", "cxr-infer"},
           {"version", version()},
           {"notice", "For research only, not for diagnosis."},
@@ -61,7 +100,8 @@ ordered_json run_record(const Configuration& configuration, const InferenceReque
           {"device", pipeline.classifier().device()},
           {"cpu", cpu_capability()},
           {"threads", thread_count(configuration.threads)},
-          {"command", request.command},
+          {"command", command},
+          {"directory", to_utf8(std::filesystem::current_path(ignored).string())},
           {"configuration", to_json(configuration)},
           {"started", time_stamp(now - static_cast<std::time_t>(seconds))},
           {"seconds", rounded(seconds, 3)},
@@ -69,6 +109,7 @@ ordered_json run_record(const Configuration& configuration, const InferenceReque
           {"images", summary.images},
           {"done_before", summary.kept},
           {"skipped", summary.skipped},
+          {"unsure", summary.unsure},
           {"failed", summary.failed}};
 }
 

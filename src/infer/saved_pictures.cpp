@@ -10,7 +10,9 @@ namespace {
 cv::Mat draw_heat_map(const Analysis& analysis, const HeatmapOptions& options) {
   const Result& result = analysis.result;
   const std::string title =
-      result.prediction + " (" + fixed(result.probabilities[result.predicted], 2) + ")";
+      result.status == Status::unsure
+          ? name_of(result.status)
+          : result.prediction + " (" + fixed(result.probabilities[result.predicted], 2) + ")";
   return draw_picture(picture_content(analysis, title), options);
 }
 

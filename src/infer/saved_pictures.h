@@ -12,7 +12,7 @@ namespace cxr {
 /// `crops`.
 const char* folder_of(PictureKind kind);
 
-/// What a picture of a judged analysis shows, under a title.
+/// The content of a picture of a judged analysis, with a title.
 PictureContent picture_content(const Analysis& analysis, const std::string& title);
 
 /// Draws a picture of a judged analysis.

@@ -1,5 +1,6 @@
 #include "tasks.h"
 
+#include <algorithm>
 #include <set>
 #include <system_error>
 
@@ -11,26 +12,73 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Results must not endanger radiographs: pictures among them would be read as such the next time;
-/// a link may make one of them a picture's place.
-void require_safe(const fs::path& folder, const std::string& option,
-                  const std::vector<Task>& tasks) {
+fs::path real_path(const fs::path& path) {
   std::error_code failure;
-  std::set<fs::path> radiographs, folders;
+  const fs::path real = fs::weakly_canonical(fs::absolute(path.empty() ? "." : path), failure);
+  return real.has_filename() ? real : real.parent_path();
+}
+
+bool is_within(const fs::path& path, const fs::path& folder) {
+  return std::ranges::mismatch(folder, path).in1 == folder.end();
+}
+
+/// Whether a run with `--recursive` searches `folder` when it is told to search `named`: not if a
+/// part of the path is hidden.
+bool is_searched(const fs::path& named, const fs::path& folder) {
+  const auto [rest, at] = std::ranges::mismatch(named, folder);
+  if (rest != named.end()) return false;
+  return std::none_of(at, folder.end(),
+                      [](const fs::path& part) { return part.native().starts_with('.'); });
+}
+
+/// Results must not endanger radiographs: pictures among them would be read as radiographs the next
+/// time, and a link may make a radiograph the place of a picture.
+void require_safe(const fs::path& folder, const std::string& option,
+                  const InferenceRequest& request, const std::vector<Task>& tasks) {
+  const fs::path real = real_path(folder);
+  const auto refuse = [&](const std::string& what) {
+    throw UsageError("write", folder.string(), what + "; choose another " + option);
+  };
+  for (const fs::path& named : request.radiographs) {
+    if (!request.recursive || !fs::is_directory(named)) continue;
+    if (!is_searched(real_path(named), real)) continue;
+    // An output folder is marked by its run.json, and skipped from then on.
+    if (!request.output || real == real_path(named)) {
+      refuse("lies in a folder of radiographs, where --recursive finds its pictures");
+    }
+    const bool is_new = fs::is_directory(real) && !holds_results(real);
+    if (is_new && !find_inputs({real}, {.recursive = true}).empty()) {
+      refuse("has images in it, which would not be processed");
+    }
+  }
+  std::set<fs::path> parents, radiographs, folders, picture_folders, kinds;
   for (const Task& task : tasks) {
-    radiographs.insert(fs::weakly_canonical(task.input.file, failure));
-    folders.insert(fs::weakly_canonical(fs::absolute(task.input.file).parent_path(), failure));
+    radiographs.insert(real_path(task.input.file));
+    parents.insert(task.input.file.parent_path());
+    for (const PictureFile& picture : task.pictures) {
+      picture_folders.insert(picture.file.parent_path());
+      if (request.output) kinds.insert(real / folder_of(picture.kind));
+    }
   }
-  if (folders.contains(fs::weakly_canonical(folder, failure))) {
-    throw UsageError("write", folder.string(),
-                     "is a folder of the radiographs; choose another " + option);
+  for (const fs::path& parent : parents) folders.insert(real_path(parent));
+  for (const fs::path& kind : kinds) {
+    for (const fs::path& each : folders) {
+      if (is_within(each, kind))
+        refuse("its folder " + kind.filename().string() + " has radiographs in it");
+    }
   }
+  if (folders.contains(real)) refuse("is a folder of the radiographs");
   for (const Task& task : tasks) {
     for (const PictureFile& picture : task.pictures) {
-      if (radiographs.contains(fs::weakly_canonical(picture.file, failure))) {
+      if (radiographs.contains(real_path(picture.file))) {
         throw UsageError("write", picture.file.string(),
                          "a picture would overwrite this radiograph; choose another " + option);
       }
+    }
+  }
+  for (const fs::path& pictures : picture_folders) {
+    if (folders.contains(real_path(pictures))) {
+      refuse("its folder " + pictures.filename().string() + " has radiographs in it");
     }
   }
 }
@@ -42,11 +90,12 @@ std::vector<Task> list_tasks(const Configuration& configuration, const Inference
   const std::vector<Input> inputs =
       find_inputs(request.radiographs, {.recursive = request.recursive,
                                         .keep_missing = request.keep_missing,
-                                        .left_out = folder.value_or(fs::path())});
+                                        .left_out = folder.value_or(fs::path()),
+                                        .root = request.root});
   const std::vector<std::string> names = picture_names(inputs);
   std::vector<Task> tasks;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    Task& task = tasks.emplace_back(inputs[i], std::vector<PictureFile>());
+    Task& task = tasks.emplace_back(inputs[i]);
     if (request.pictures) {
       const bool is_overlay = configuration.heatmap.layout == Layout::overlay;
       task.pictures.push_back({is_overlay ? PictureKind::overlay : PictureKind::panels,
@@ -59,8 +108,8 @@ std::vector<Task> list_tasks(const Configuration& configuration, const Inference
       }
     }
   }
-  if (request.pictures) require_safe(*request.pictures, "--heatmappath", tasks);
-  if (request.output) require_safe(*request.output, "--output", tasks);
+  if (request.pictures) require_safe(*request.pictures, "--heatmappath", request, tasks);
+  if (request.output) require_safe(*request.output, "--output", request, tasks);
   return tasks;
 }
 

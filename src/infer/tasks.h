@@ -10,20 +10,22 @@
 
 namespace cxr {
 
-/// A picture to be drawn of one radiograph.
+/// A picture to draw of one radiograph.
 struct PictureFile {
   PictureKind kind = PictureKind::overlay;
   std::filesystem::path file;
-  std::string told;  ///< its path in an output folder, for the results
+  std::string told;  ///< its path in the output folder, for the results
 };
 
-/// A radiograph to be read, and the pictures that are wanted of it.
+/// A radiograph to read, and the pictures to draw of it.
 struct Task {
   Input input;
   std::vector<PictureFile> pictures;
+  bool fatal = false;  ///< reading it ends the process; its input has the problem
 };
 
-/// Throws UsageError as find_inputs() does, and where a picture would endanger a radiograph.
+/// Throws UsageError as find_inputs() does, and where a picture would endanger a radiograph or be
+/// taken for one later.
 std::vector<Task> list_tasks(const Configuration& configuration, const InferenceRequest& request);
 
 }  // namespace cxr

@@ -1,6 +1,8 @@
 #include "cxr/inputs.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <fstream>
 #include <istream>
 #include <map>
 #include <set>
@@ -10,6 +12,7 @@
 #include "base/utf8.h"
 #include "cxr/error.h"
 #include "cxr/read.h"
+#include "image_extension.h"
 
 namespace cxr {
 namespace {
@@ -20,7 +23,28 @@ bool is_hidden(const fs::path& file) { return file.filename().native().starts_wi
 
 fs::path real_path(const fs::path& file) {
   std::error_code ignored;
-  return fs::weakly_canonical(file, ignored);
+  return fs::weakly_canonical(fs::absolute(file.empty() ? "." : file, ignored), ignored);
+}
+
+/// Real paths of files, in which only the folders are resolved: a link to a file is a file of its
+/// own. Remembers the folders.
+class RealFolders {
+ public:
+  fs::path place_of(const fs::path& file) {
+    const fs::path parent = file.parent_path();
+    auto known = folders_.find(parent);
+    if (known == folders_.end()) {
+      known = folders_.emplace(parent, real_path(parent)).first;
+    }
+    return known->second / file.filename();
+  }
+
+ private:
+  std::map<fs::path, fs::path> folders_;
+};
+
+std::string cannot_be_listed(const fs::filesystem_error& error) {
+  return "cannot be listed: " + error.code().message();
 }
 
 /// Lists the images of folders.
@@ -30,10 +54,11 @@ class Listing {
       : recursive_(options.recursive),
         left_out_(options.left_out.empty() ? fs::path() : real_path(options.left_out)) {}
 
-  /// Adds what is in `folder` and goes by a name that begins with `prefix`. Links to folders come
-  /// last, so that what can be reached without them is.
+  /// Adds what is in `folder` and has a name that begins with `prefix`. Links to folders come last,
+  /// so that what can be reached without them is.
   void add(const fs::path& folder, const fs::path& prefix, std::vector<Input>& inputs) {
-    if (!entered_.insert(real_path(folder)).second) return;
+    const fs::path real = real_path(folder);  // empty where the path is too long
+    if (!real.empty() && !entered_.insert(real).second) return;
     std::vector<fs::path> folders, links;
     for (const fs::directory_entry& entry : entries_of(folder)) {
       const fs::path& file = entry.path();
@@ -47,20 +72,24 @@ class Listing {
     }
     if (!recursive_) return;
     folders.insert(folders.end(), links.begin(), links.end());
-    for (const fs::path& name : folders) {
-      if (real_path(folder / name) != left_out_) add(folder / name, prefix / name, inputs);
-    }
+    for (const fs::path& name : folders) add_sub_folder(folder / name, prefix / name, inputs);
   }
 
  private:
-  static std::vector<fs::directory_entry> entries_of(const fs::path& folder) {
+  void add_sub_folder(const fs::path& folder, const fs::path& prefix, std::vector<Input>& inputs) {
+    const bool is_left_out = !left_out_.empty() && real_path(folder) == left_out_;
+    if (is_left_out || holds_results(folder)) return;
     try {
-      std::vector<fs::directory_entry> entries(fs::directory_iterator(folder), {});
-      std::ranges::sort(entries);
-      return entries;
+      add(folder, prefix, inputs);
     } catch (const fs::filesystem_error& error) {
-      throw Error("input", folder.string(), "cannot be listed: " + error.code().message());
+      inputs.push_back({folder, to_utf8(prefix.string()), cannot_be_listed(error)});
     }
+  }
+
+  static std::vector<fs::directory_entry> entries_of(const fs::path& folder) {
+    std::vector<fs::directory_entry> entries(fs::directory_iterator(folder), {});
+    std::ranges::sort(entries);
+    return entries;
   }
 
   bool recursive_;
@@ -68,21 +97,78 @@ class Listing {
   std::set<fs::path> entered_;
 };
 
-/// Removes what is listed twice: the same path, however it was written.
+/// A path without `.` and repeated slashes.
+fs::path tidy(const fs::path& path) {
+  fs::path result;
+  for (const fs::path& part : path) {
+    if (part != "." && !part.empty()) result /= part;
+  }
+  return result;
+}
+
+bool leads_out(const fs::path& path) { return path.empty() || *path.begin() == ".."; }
+
+/// Names inputs by their path below a folder.
+void name_below(const fs::path& root, std::vector<Input>& inputs) {
+  RealFolders folders;
+  const fs::path as_written = fs::absolute(root).lexically_normal() / "";
+  const fs::path real = real_path(root);
+  for (Input& input : inputs) {
+    // The path as it is written leads through links; `..` behind a link is something else.
+    fs::path name = fs::absolute(input.file).lexically_normal().lexically_relative(as_written);
+    const bool has_dots = std::ranges::find(input.file, fs::path("..")) != input.file.end();
+    if (has_dots || leads_out(name)) {
+      name = folders.place_of(input.file).lexically_relative(real);
+    }
+    if (leads_out(name)) {
+      throw UsageError("input", input.file.string(), "is not below --root " + root.string());
+    }
+    input.name = to_utf8(name.string());
+  }
+}
+
+/// Removes what is listed twice: the same file in the same folder, however it was written.
 void remove_repeated(std::vector<Input>& inputs) {
+  RealFolders folders;
   std::set<fs::path> seen;
   std::erase_if(inputs, [&](const Input& input) {
-    return !seen.insert(fs::absolute(input.file).lexically_normal()).second;
+    return !seen.insert(folders.place_of(input.file)).second;
   });
 }
 
-/// Gives inputs that share a name their path instead.
-void make_names_distinct(std::vector<Input>& inputs) {
-  std::map<std::string, int> sharing;
-  for (const Input& input : inputs) ++sharing[input.name];
-  for (Input& input : inputs) {
-    if (sharing[input.name] > 1) input.name = to_utf8(input.file.string());
+void require_distinct_names(const std::vector<Input>& inputs) {
+  std::map<std::string, const Input*> named;
+  for (const Input& input : inputs) {
+    const auto [other, is_new] = named.emplace(input.name, &input);
+    if (is_new) continue;
+    throw UsageError("input", input.file.string(),
+                     "would have the same name in the results as " + other->second->file.string() +
+                         ": '" + input.name + "'; use --root DIR to name images by their path " +
+                         "below DIR");
   }
+}
+
+void add_path(const fs::path& path, const InputOptions& options, std::vector<Input>& inputs) {
+  std::error_code ignored;
+  const fs::file_status status = fs::status(path, ignored);
+  if (!fs::exists(status) && !options.keep_missing) {
+    throw UsageError("input", path.string(), "no such file or folder");
+  }
+  if (!fs::is_directory(status)) {
+    inputs.push_back({path, to_utf8(tidy(path).string())});
+    return;
+  }
+  if (holds_results(path)) {
+    throw UsageError("input", path.string(), "holds results of cxr-infer, not radiographs");
+  }
+  std::vector<Input> found;
+  try {
+    Listing(options).add(path, "", found);
+  } catch (const fs::filesystem_error& error) {
+    throw Error("input", path.string(), cannot_be_listed(error));
+  }
+  std::ranges::sort(found, {}, &Input::name);
+  inputs.insert(inputs.end(), found.begin(), found.end());
 }
 
 /// A path without what leads elsewhere: root, `.` and `..`.
@@ -95,7 +181,33 @@ fs::path below(const fs::path& path) {
 }
 
 std::string stem(const Input& input) {
-  return below(fs::path(input.name).replace_extension()).string();
+  const fs::path name = below(input.name);
+  return has_image_extension(name) ? fs::path(name).replace_extension().string() : name.string();
+}
+
+/// The 64-bit hash of Fowler, Noll and Vo (FNV-1a).
+std::uint64_t hash_of(const std::string& text) {
+  std::uint64_t hash = 14695981039346656037U;
+  for (const char letter : text) {
+    hash = (hash ^ static_cast<unsigned char>(letter)) * 1099511628211U;
+  }
+  return hash;
+}
+
+/// A path whose parts are short enough for names of files, with room for an ending.
+std::string shortened(const std::string& path) {
+  constexpr std::size_t kLongest = 240, kHash = 20;
+  fs::path result;
+  for (const fs::path& part : fs::path(path)) {
+    std::string name = part.string();
+    if (name.size() > kLongest) {
+      std::size_t end = kLongest - kHash - 1;
+      while (end > 0 && !begins_code_point(name[end])) --end;
+      name = name.substr(0, end) + "-" + std::to_string(hash_of(part.string()));
+    }
+    result /= name;
+  }
+  return result.string();
 }
 
 }  // namespace
@@ -103,24 +215,21 @@ std::string stem(const Input& input) {
 std::vector<Input> find_inputs(const std::vector<fs::path>& images_and_folders,
                                const InputOptions& options) {
   std::vector<Input> inputs;
-  for (const fs::path& path : images_and_folders) {
-    std::error_code ignored;
-    const fs::file_status status = fs::status(path, ignored);
-    if (!fs::exists(status) && !options.keep_missing) {
-      throw UsageError("input", path.string(), "no such file or folder");
-    }
-    if (!fs::is_directory(status)) {
-      inputs.push_back({path, to_utf8(path.filename().string())});
-      continue;
-    }
-    std::vector<Input> found;
-    Listing(options).add(path, "", found);
-    std::ranges::sort(found, {}, &Input::name);
-    inputs.insert(inputs.end(), found.begin(), found.end());
-  }
+  for (const fs::path& path : images_and_folders) add_path(path, options, inputs);
   remove_repeated(inputs);
-  make_names_distinct(inputs);
+  if (!options.root.empty()) name_below(options.root, inputs);
+  require_distinct_names(inputs);
   return inputs;
+}
+
+bool holds_results(const fs::path& folder) {
+  const fs::path file = folder / "run.json";
+  std::error_code ignored;
+  if (!fs::is_regular_file(file, ignored)) return false;  // opening a pipe would wait
+  std::string start(256, '\0');
+  std::ifstream stream(file, std::ios::binary);
+  stream.read(start.data(), static_cast<std::streamsize>(start.size()));
+  return start.find(R"("program": "cxr-infer")") != std::string::npos;
 }
 
 std::vector<fs::path> read_path_list(std::istream& lines) {
@@ -139,8 +248,8 @@ std::vector<std::string> picture_names(const std::vector<Input>& inputs) {
   std::vector<std::string> names;
   std::set<std::string> taken;
   for (const Input& input : inputs) {
-    const std::string whole = below(input.name).string();
-    std::string name = (sharing[stem(input)] == 1 ? stem(input) : whole) + ".png";
+    const std::string whole = shortened(below(input.name).string());
+    std::string name = (sharing[stem(input)] == 1 ? shortened(stem(input)) : whole) + ".png";
     // `a.jpg`, `a.png` and `a.png.png` would give `a.png.png` twice.
     for (int i = 2; !taken.insert(name).second; ++i) {
       name = whole;

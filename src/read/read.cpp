@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -13,6 +12,7 @@
 
 #include "cxr/error.h"
 #include "dicom.h"
+#include "image_extension.h"
 #include "image_header.h"
 #include "memory_budget.h"
 #include "png_chunks.h"
@@ -135,16 +135,6 @@ cv::Mat stretch_to_8_bit(const cv::Mat& grey) {
   cv::Mat result;
   grey.convertTo(result, CV_8U, scale, -darkest * scale);
   return result;
-}
-
-bool has_image_extension(const fs::path& file) {
-  static constexpr std::array kExtensions = {".png",  ".jpg", ".jpeg", ".jpe", ".jfif", ".tif",
-                                             ".tiff", ".bmp", ".webp", ".dcm", ".dicom"};
-  std::string extension = file.extension().string();
-  std::ranges::transform(extension, extension.begin(), [](unsigned char letter) {
-    return static_cast<char>(std::tolower(letter));
-  });
-  return std::ranges::find(kExtensions, extension) != kExtensions.end();
 }
 
 bool has_image_magic(const fs::path& file) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <fstream>
 #include <iterator>
 
@@ -63,6 +64,46 @@ TEST(AtomicFile, AFolderThatIsNotThereIsAnErrorThatNamesTheFile) {
     FAIL();
   } catch (const Error& error) {
     EXPECT_NE(std::string(error.what()).find("missing/table.csv"), std::string::npos);
+  }
+}
+
+/// What a process that was killed left behind goes; what one that runs is writing stays.
+TEST(AtomicFile, OnlyDeadFilesAreRemoved) {
+  const test::TempDir folder;
+  std::ofstream(folder / ".cxr-1-2.part") << "half";
+  std::ofstream(folder / ".cxr-notes") << "not ours";
+  std::ofstream(folder / "film.part") << "not ours";
+  AtomicFile file(folder / "table.csv");
+  file.write("a,b\n");
+  EXPECT_EQ(files_in(folder.path()), 4);
+  remove_dead_files(folder.path());
+  EXPECT_EQ(files_in(folder.path()), 3);
+  EXPECT_FALSE(fs::exists(folder / ".cxr-1-2.part"));
+  file.finish();
+  EXPECT_EQ(read(folder / "table.csv"), "a,b\n");
+  remove_dead_files(folder / "missing");
+}
+
+TEST(AtomicFile, ALinkIsReplacedAndNotFollowed) {
+  const test::TempDir folder;
+  std::ofstream(folder / "precious") << "data";
+  fs::create_symlink(folder / "precious", folder / "table.csv");
+  AtomicFile file(folder / "table.csv");
+  file.write("a,b\n");
+  file.finish();
+  EXPECT_EQ(read(folder / "precious"), "data");
+  EXPECT_FALSE(fs::is_symlink(folder / "table.csv"));
+}
+
+TEST(AtomicFile, AFullDiskIsAnErrorOfItsOwn) {
+  EXPECT_THROW(throw_write_error("a.png", ENOSPC), DiskError);
+  EXPECT_THROW(throw_write_error("a.png", EROFS), DiskError);
+  try {
+    throw_write_error("a.png", EACCES);
+  } catch (const DiskError&) {
+    FAIL() << "another file may be written";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("Permission denied"), std::string::npos);
   }
 }
 

@@ -64,7 +64,10 @@ class EvaluateProgram : public testing::Test {
 
   std::string file(const std::string& name) const { return (folder_ / name).string(); }
   std::string report() const { return read_file(out_ / "report.md"); }
-  nlohmann::json metrics() const { return nlohmann::json::parse(read_file(out_ / "metrics.json")); }
+  nlohmann::json metrics() const { return metrics_in(out_); }
+  static nlohmann::json metrics_in(const fs::path& folder) {
+    return nlohmann::json::parse(read_file(folder / "metrics.json"));
+  }
 
   Outcome evaluate(const std::string& task, const std::string& data,
                    std::vector<std::string> more = {}) const {
@@ -92,6 +95,28 @@ class EvaluateProgram : public testing::Test {
   fs::path config_ = write_tiny_setup(folder_.path());
   fs::path out_ = folder_ / "report" / "of mine";
 };
+
+/// The folder of both is then the empty path.
+TEST_F(EvaluateProgram, ManifestAndImagesMayLieInTheCurrentFolder) {
+  std::ofstream(file("beside.csv")) << "image,label\n0.png,Normal\n1.png,COVID-19\n";
+  for (const char* name : {"data/Normal/0.png", "data/COVID-19/1.png"}) {
+    fs::copy(file(name), folder_ / fs::path(name).filename());
+  }
+  const std::vector<std::string> command = {std::string(CXR_PROGRAMS) + "/cxr-evaluate",
+                                            "classification",
+                                            "--data",
+                                            "beside.csv",
+                                            "--out",
+                                            "report",
+                                            "--config",
+                                            config_,
+                                            "--bootstrap",
+                                            "0"};
+  const Outcome outcome =
+      run_program(command, {.directory = folder_.path(), .user = {}, .output = {}});
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_EQ(metrics_in(folder_ / "report")["images"], 2);
+}
 
 TEST_F(EvaluateProgram, ManifestGivesReportFiguresAndPictures) {
   const Outcome outcome = classify("labels.csv", {"--split", "val", "--worst", "2"});

@@ -38,7 +38,8 @@ TEST_F(InferProgram, OneImageGivesOneRow) {
   ASSERT_EQ(rows.size(), 1U);
   const Row& row = rows[0];
   const auto number = [&](const std::string& key) { return std::stod(row.at(key)); };
-  EXPECT_EQ(row.at("Image"), "chest.png");
+  EXPECT_EQ(row.at("Image"), (images_ / "chest.png").string());
+  EXPECT_EQ(row.at("File"), row.at("Image"));
   EXPECT_EQ(row.at("Status"), "ok");
   EXPECT_EQ(row.at("Error"), "");
 
@@ -143,22 +144,44 @@ TEST_F(InferProgram, FileFormatDoesNotChangeResults) {
   ASSERT_EQ(rows.size(), 7U);
   for (Row& row : rows) {
     const std::string name = std::exchange(row["Image"], "");
+    row["File"] = "";
     EXPECT_EQ(row, rows[0]) << name;
     EXPECT_EQ(row["Status"], "ok") << name << ": " << row["Error"];
   }
 }
 
-TEST_F(InferProgram, ImageWithoutLungsIsClassifiedWhole) {
+/// No class is told where nothing can be said; --force tells it, as the original program did.
+TEST_F(InferProgram, ImageWithoutLungsIsUnsure) {
   write_file(images_ / "blank.png", encode(cv::Mat(240, 200, CV_8UC1, cv::Scalar(255)), ".png"));
+  write_phantom(images_ / "film.png");
   const Outcome outcome = draw_images();
-  EXPECT_EQ(outcome.status, 0);
+  EXPECT_EQ(outcome.status, 0) << "it is no failure";
+  EXPECT_TRUE(is_summary(outcome.err, "2 images, 1 unsure, 0 failed"));
   const std::vector<Row> rows = rows_of(outcome.out);
-  ASSERT_EQ(rows.size(), 1U);
-  EXPECT_EQ(rows[0].at("Status"), "ok");
-  EXPECT_EQ(std::stod(rows[0].at("Estimated Quality")), 0.0);
-  EXPECT_EQ(rows[0].at("Note"), "no lungs found; whole image used");
-  EXPECT_NE(rows[0].at("Prediction"), "");
+  ASSERT_EQ(rows.size(), 2U);
+  const Row& blank = rows[0];
+  EXPECT_EQ(column(rows, "Status"), (std::vector<std::string>{"unsure", "ok"}));
+  for (const char* key : {"Prediction", "Confidence", "Error"}) EXPECT_EQ(blank.at(key), "") << key;
+  EXPECT_EQ(std::stod(blank.at("Estimated Quality")), 0.0);
+  EXPECT_EQ(blank.at("Note"), "no lungs found");
+  double sum = 0;
+  for (const char* name : {"P(COVID-19)", "P(Normal)", "P(Pneumonia)"}) {
+    sum += std::stod(blank.at(name));
+  }
+  EXPECT_NEAR(sum, 1, 1e-5);
   EXPECT_FALSE(cv::imread(pictures_ / "blank.png").empty());
+
+  const std::vector<Row> forced =
+      rows_of(infer({"--config", config_, "--xraypath", images_, "--force"}).out);
+  EXPECT_EQ(column(forced, "Status"), (std::vector<std::string>{"ok", "ok"}));
+  EXPECT_NE(forced[0].at("Prediction"), "");
+  EXPECT_EQ(forced[0].at("Note"), "no lungs found; whole image used");
+  EXPECT_EQ(forced[0].at("P(Normal)"), blank.at("P(Normal)"));
+
+  const Outcome table = infer({"--config", config_, "--xraypath", images_, "--format", "table"});
+  EXPECT_TRUE(
+      std::regex_search(table.out, std::regex("blank.png  unsure +0.000  no lungs found\n")))
+      << table.out;
 }
 
 TEST_F(InferProgram, AnyFileNameComesBackFromTheTable) {
@@ -279,6 +302,21 @@ TEST_F(InferProgram, PicturesAreNotPutAmongRadiographs) {
   EXPECT_EQ(names_in(images_), (std::set<std::string>{"a.png", "b.jpg"}));
 }
 
+/// A later run with --recursive would take them for radiographs: nothing marks their folder.
+TEST_F(InferProgram, PicturesAreNotPutWhereARecursiveRunWouldFindThem) {
+  fs::create_directory(images_ / "ward");
+  write_phantom(images_ / "ward" / "a.png");
+  for (const fs::path& folder : {images_ / "pictures", images_ / "ward" / "b" / "c", images_}) {
+    const Outcome outcome =
+        infer({"--config", config_, "-r", "--xraypath", images_, "--heatmappath", folder});
+    EXPECT_TRUE(stopped(outcome, 2, {folder.string(), "--heatmappath"}));
+  }
+  const fs::path hidden = images_ / ".pictures";
+  EXPECT_EQ(
+      infer({"--config", config_, "-r", "--xraypath", images_, "--heatmappath", hidden}).status, 0);
+  EXPECT_EQ(names_in(hidden), (std::set<std::string>{"results.csv", "ward"}));
+}
+
 TEST_F(InferProgram, PictureDoesNotOverwriteARadiographBehindALink) {
   fs::create_directory(pictures_);
   write_phantom(pictures_ / "a.png");
@@ -380,6 +418,20 @@ TEST_F(InferProgram, UnreadableImageFailsAlone) {
     fs::permissions(file, fs::perms::none);
   };
   expect_error_row("secret.png", write, "cannot be opened: Permission denied", as_ordinary_user());
+}
+
+TEST_F(InferProgram, AFolderThatCannotBeListedIsARow) {
+  write_phantom(images_ / "good.png");
+  fs::create_directory(images_ / "secret");
+  open_to_everybody(folder_.path());
+  fs::permissions(images_ / "secret", fs::perms::none);
+  const Outcome outcome =
+      infer({"--config", config_, "-r", "--xraypath", images_}, as_ordinary_user());
+  EXPECT_EQ(outcome.status, 4) << outcome.err;
+  const std::vector<Row> rows = rows_of(outcome.out);
+  EXPECT_EQ(column(rows, "Status"), (std::vector<std::string>{"ok", "error"}));
+  EXPECT_TRUE(is_line_with(rows.at(1).at("Error") + "\n",
+                           {"secret", "cannot be listed: Permission denied"}));
 }
 
 TEST_F(InferProgram, DanglingLinkFailsAlone) {

@@ -1,6 +1,6 @@
+#include "support/output_program.h"
+
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <sys/wait.h>
 
 #include <chrono>
 #include <nlohmann/json.hpp>
@@ -12,41 +12,9 @@
 #include "infer/report_page.h"
 #include "infer/result_format.h"
 #include "support/dicom_file.h"
-#include "support/infer_program.h"
 
 namespace cxr::test {
 namespace {
-
-using nlohmann::json;
-
-/// The folder of everything: `--output`.
-class OutputProgram : public InferProgram {
- protected:
-  Outcome write_output(std::vector<std::string> more = {}) const {
-    std::vector<std::string> arguments{"--config", config_, "--xraypath", images_, "-r",
-                                       "--output", output_, "--format",   "csv"};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    return infer(arguments);
-  }
-
-  std::vector<json> records() const {
-    std::vector<json> records;
-    std::istringstream lines(read_file(output_ / "results.jsonl"));
-    for (std::string line; std::getline(lines, line);) records.push_back(json::parse(line));
-    return records;
-  }
-
-  json run() const { return json::parse(read_file(output_ / "run.json")); }
-
-  void write_images(int count) const {
-    for (int i = 0; i < count; ++i) {
-      write_phantom(images_ / ("film_" + std::to_string(100 + i) + ".png"),
-                    static_cast<unsigned>(i));
-    }
-  }
-
-  const fs::path output_ = folder_ / "output";
-};
 
 TEST_F(OutputProgram, HasEverything) {
   fs::create_directory(images_ / "ward");
@@ -99,8 +67,9 @@ TEST_F(OutputProgram, AFailedImageHasItsStageInTheJournal) {
 /// The number of threads and of images in a batch change nothing in results.csv but its times.
 TEST_F(OutputProgram, ThreadsAndBatchSizeDoNotChangeAByte) {
   write_images(7);
+  // "12.3" of `,12.3,,/path/film_100.png`
   const auto without_times = [](const std::string& table) {
-    return std::regex_replace(table, std::regex(",[^,\n]*(,[^,\n]*\n)"), "$1");
+    return std::regex_replace(table, std::regex(",[0-9.]+(,[^,\n]*,[^,\n]*\n)"), "$1");
   };
   std::string first;
   for (const char* threads : {"1", "2", "3"}) {
@@ -109,7 +78,8 @@ TEST_F(OutputProgram, ThreadsAndBatchSizeDoNotChangeAByte) {
                                             "--no-heatmaps", "--if-exists", "overwrite"});
       ASSERT_EQ(outcome.status, 0) << outcome.err;
       const std::string written = read_file(output_ / "results.csv");
-      ASSERT_TRUE(written.substr(0, written.find('\n')).ends_with(",Milliseconds,Prediction Set"));
+      ASSERT_TRUE(
+          written.substr(0, written.find('\n')).ends_with(",Milliseconds,Prediction Set,File"));
       const std::string table = without_times(written);
       if (first.empty()) first = table;
       EXPECT_EQ(table, first) << threads << " threads, batches of " << size;
@@ -227,48 +197,6 @@ TEST_F(OutputProgram, ResumeWithOtherSettingsIsRefused) {
     return contract;
   }());
   EXPECT_TRUE(stopped(write_output({"--resume"}), 2, {output_.string(), "models.classifier"}));
-}
-
-/// Starts the programme with these arguments and does not wait for it.
-pid_t start(std::vector<std::string> command, const std::string& out = "/dev/null",
-            const std::string& err = "/dev/null") {
-  command.insert(command.begin(), std::string(CXR_PROGRAMS) + "/cxr-infer");
-  std::fflush(nullptr);  // else the child would write what waits, too
-  const pid_t child = ::fork();
-  if (child == 0) {
-    std::vector<char*> arguments;
-    arguments.reserve(command.size() + 1);
-    for (std::string& word : command) arguments.push_back(word.data());
-    arguments.push_back(nullptr);
-    ::freopen(out.c_str(), "w", stdout);
-    ::freopen(err.c_str(), "w", stderr);
-    ::execv(arguments[0], arguments.data());
-    ::_exit(127);
-  }
-  return child;
-}
-
-/// The lines of a file that end in a newline; none where there is no file.
-std::vector<std::string> whole_lines(const fs::path& file) {
-  std::vector<std::string> lines;
-  std::istringstream text(read_file(file));
-  for (std::string line; std::getline(text, line) && !text.eof();) lines.push_back(line);
-  return lines;
-}
-
-/// Waits until a file has so many lines; false where the programme ends before.
-bool comes_to_lines(pid_t child, const fs::path& file, std::size_t count) {
-  while (whole_lines(file).size() < count) {
-    if (::waitpid(child, nullptr, WNOHANG) != 0) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-  return true;
-}
-
-int end_of(pid_t child) {
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 /// Each kill falls in mid-run: when the journal has a few lines more than after the last kill.
@@ -412,7 +340,7 @@ TEST_F(OutputProgram, TheReportOfAVeryLargeRunShowsThePicturesOnDisk) {
   result.predicted = 1;
   nlohmann::ordered_json all = to_json(result, {"COVID-19", "Normal", "Pneumonia"});
   all["pictures"]["heatmaps"] = "heatmaps/a.png";
-  const ReportPage page(folder_.path(), ReportPage::kMostEmbedded + 1, std::nullopt);
+  ReportPage page(folder_.path(), ReportPage::kMostEmbedded + 1, std::nullopt);
   EXPECT_FALSE(page.embeds());
   page.add("a.png", {"radiograph", "crop", "heat", "outline"});
   page.write({{result, json_line(all)}}, {"COVID-19", "Normal", "Pneumonia"});
@@ -487,15 +415,16 @@ TEST_F(OutputProgram, PathsMayComeThroughAPipe) {
   EXPECT_EQ(outcome.status, 4) << "the one that is not there is a row";
   const std::vector<Row> rows = rows_of(outcome.out);
   ASSERT_EQ(rows.size(), 4U);
-  EXPECT_EQ(rows[0].at("Image"), "film_100.png");
+  EXPECT_EQ(rows[0].at("Image"), (images_ / "film_100.png").string());
+  EXPECT_EQ(rows[3].at("Image"), "/no/such.png");
   EXPECT_TRUE(contains(rows[3].at("Error"), "no such file"));
 }
 
 TEST_F(OutputProgram, SeveralPathsAndAListAreTaken) {
   write_images(3);
   write_file(folder_ / "list.txt", (images_ / "film_102.png").string() + "\r\n\n");
-  const Outcome outcome = infer({"--config", config_, "--list", folder_ / "list.txt",
-                                 images_ / "film_101.png", images_ / "film_100.png"});
+  const Outcome outcome = infer({"--config", config_, "--list", folder_ / "list.txt", "--root",
+                                 images_, images_ / "film_101.png", images_ / "film_100.png"});
   EXPECT_EQ(outcome.status, 0) << outcome.err;
   EXPECT_EQ(column(rows_of(outcome.out), "Image"),
             (std::vector<std::string>{"film_101.png", "film_100.png", "film_102.png"}));
@@ -522,7 +451,7 @@ TEST_F(OutputProgram, DicomIsReadAndWhatIsNoFrontalViewIsSkipped) {
   ASSERT_EQ(rows.size(), 3U);
   EXPECT_EQ(column(rows, "Status"), (std::vector<std::string>{"ok", "skipped", "ok"}));
   EXPECT_TRUE(contains(rows[1].at("Error"), "lateral"));
-  rows[0]["Image"] = rows[2]["Image"];
+  for (const char* key : {"Image", "File"}) rows[0][key] = rows[2][key];
   EXPECT_EQ(rows[0], rows[2]) << "the same picture in another format";
   for (const auto& entry : fs::recursive_directory_iterator(output_)) {
     if (!entry.is_regular_file()) continue;

@@ -56,7 +56,7 @@ TEST_F(ReportPageTest, ShowsAllImagesAndWhatWasFoundInThem) {
   EXPECT_EQ(shown()[0], "<img src=x onerror=alert(1)>&quot;.png") << "a name is data";
   EXPECT_EQ(text("document.getElementById('shown').textContent"), "8 of 8 shown");
   const std::string summary = text("document.getElementById('summary').innerText");
-  for (const char* part : {"Judged\n6", "Skipped\n1", "Failed\n1", "Sensitivity", "P.P.V.",
+  for (const char* part : {"Predicted\n6", "Skipped\n1", "Failed\n1", "Sensitivity", "P.P.V.",
                            "damaged.png error: ", "lateral.dcm skipped: "}) {
     EXPECT_TRUE(contains(summary, part)) << part << " is not in " << summary;
   }

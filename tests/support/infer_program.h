@@ -102,7 +102,7 @@ inline std::vector<Row> rows_of(const std::string& text) {
   return rows;
 }
 
-/// The only thing in a row that differs from run to run is how long it took.
+/// The only cell of a row that differs from run to run is how long it took.
 inline std::vector<Row> without_time(std::vector<Row> rows) {
   for (Row& row : rows) row.erase("Milliseconds");
   return rows;
@@ -122,7 +122,7 @@ inline testing::AssertionResult is_line_with(const std::string& message,
   }
   for (const std::string& part : parts) {
     if (!contains(message, part)) {
-      return testing::AssertionFailure() << "nothing of '" << part << "' in: " << message;
+      return testing::AssertionFailure() << "'" << part << "' is not in: " << message;
     }
   }
   return testing::AssertionSuccess();
@@ -188,7 +188,7 @@ class InferProgram : public testing::Test {
     const auto bad = std::ranges::find_if(rows, [&](Row& row) { return row["Image"] == name; });
     ASSERT_NE(bad, rows.end()) << outcome.out;
     for (const auto& [key, cell] : *bad) {
-      const bool is_filled = key == "Image" || key == "Status" || key == "Error";
+      const bool is_filled = key == "Image" || key == "Status" || key == "Error" || key == "File";
       EXPECT_NE(cell.empty(), is_filled) << key << ": " << cell;
     }
     EXPECT_EQ(bad->at("Status"), "error");

@@ -1,12 +1,16 @@
 // make-samples DIR: writes the sample images, synthetic radiographs of several kinds, into DIR.
+// make-samples --tiny DIR COUNT: writes networks that take milliseconds, their config.json, and
+// COUNT small radiographs in DIR/images; for scripts/torture.sh.
 
 #include <exception>
 #include <filesystem>
 #include <iostream>
 #include <opencv2/imgcodecs.hpp>
 #include <stdexcept>
+#include <string>
 
 #include "phantom.h"
+#include "tiny_networks.h"
 
 namespace {
 
@@ -37,15 +41,33 @@ void write_samples(const std::filesystem::path& folder) {
   }
 }
 
+void write_tiny(const std::filesystem::path& folder, unsigned count) {
+  std::filesystem::create_directories(folder / "images" / "ward");
+  cxr::test::write_tiny_setup(folder);
+  for (unsigned i = 0; i < count; ++i) {
+    const std::string name = "film_" + std::to_string(1000 + i) + ".png";
+    const auto path = folder / "images" / (i % 3 == 0 ? "ward/" + name : name);
+    const cv::Mat image = cxr::test::make_phantom({.size = {200, 240}, .seed = i}).image;
+    if (!cv::imwrite(path.string(), image)) {
+      throw std::runtime_error(path.string() + ": cannot be written");
+    }
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::cerr << "usage: make-samples DIR\n";
+  const bool is_tiny = argc == 4 && std::string(argv[1]) == "--tiny";
+  if (argc != 2 && !is_tiny) {
+    std::cerr << "usage: make-samples DIR | make-samples --tiny DIR COUNT\n";
     return 2;
   }
   try {
-    write_samples(argv[1]);
+    if (is_tiny) {
+      write_tiny(argv[2], static_cast<unsigned>(std::stoul(argv[3])));
+    } else {
+      write_samples(argv[1]);
+    }
   } catch (const std::exception& error) {
     std::cerr << "make-samples: " << error.what() << '\n';
     return 1;
