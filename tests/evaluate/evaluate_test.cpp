@@ -140,7 +140,7 @@ TEST_F(EvaluateResults, TheSameResultsGiveTheSameFiles) {
 
 TEST_F(EvaluateResults, ImagesWithoutResultAndResultsWithoutImageAreReported) {
   append(results_, row("other.png", {0.8F, 0.1F, 0.1F}));
-  append(results_, "bad.png,,,,error,read: bad.png: is damaged" + std::string(12, ',') + "\n");
+  append(results_, "bad.png,,,,error,read: bad.png: is damaged" + std::string(13, ',') + "\n");
   append(manifest_, "a/bad.png,Normal,val,x,p9\na/lost.png,Normal,val,x,p9\n");
   const EvaluationSummary summary = evaluate_results(results_, request_);
   EXPECT_EQ(summary.images, 6U);
