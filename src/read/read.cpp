@@ -1,5 +1,7 @@
 #include "cxr/read.h"
 
+#include <dcmtk/dcmdata/dcdeftag.h>
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -12,6 +14,7 @@
 
 #include "cxr/error.h"
 #include "dicom.h"
+#include "dicom_item.h"
 #include "image_extension.h"
 #include "image_header.h"
 #include "memory_budget.h"
@@ -187,6 +190,21 @@ cv::Size size_of(const std::vector<std::uint8_t>& bytes, const fs::path& file) {
   return header.transposed ? cv::Size(size.height, size.width) : size;
 }
 
+/// Empty where it is not a UID (PS3.5, 9.1).
+std::string uid(const DicomItem& set, const DcmTagKey& tag) {
+  const std::string text = set.text(tag);
+  const bool is_uid = text.size() <= 64 && text.find_first_not_of("0123456789.") == text.npos;
+  return is_uid ? text : "";
+}
+
+DicomUids uids_in(const std::vector<std::uint8_t>& bytes) {
+  if (!is_dicom(bytes)) return {};
+  DicomDataSet set(bytes);
+  const DicomItem elements(set.elements());
+  return {uid(elements, DCM_StudyInstanceUID), uid(elements, DCM_SeriesInstanceUID),
+          uid(elements, DCM_SOPInstanceUID)};
+}
+
 }  // namespace
 
 Radiograph read_radiograph(const fs::path& file, const ReadOptions& options) {
@@ -208,6 +226,18 @@ cv::Size radiograph_size(const fs::path& file) {
   cv::Size size;
   run_quietly([&] { size = size_of(bytes, file); });
   return size;
+}
+
+DicomUids read_dicom_uids(const fs::path& file) noexcept {
+  DicomUids uids;
+  try {
+    const std::uintmax_t size = size_in_bytes(file);
+    const MemoryBudget::Share share(file_budget, size);
+    const std::vector<std::uint8_t> bytes = read_bytes(file, size);
+    run_quietly([&] { uids = uids_in(bytes); });
+  } catch (...) {
+  }
+  return uids;
 }
 
 bool looks_like_image(const fs::path& file) noexcept {
