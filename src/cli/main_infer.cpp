@@ -1,8 +1,8 @@
 #include <chrono>
-#include <iomanip>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "base/format.h"
 #include "cxr/pipeline.h"
 #include "infer_options.h"
 #include "interrupt.h"
@@ -26,11 +26,11 @@ int print_models(const cxr::PipelineOptions& options) {
 void print_summary(const cxr::InferenceSummary& summary, const cxr::InferenceRequest& request,
                    double seconds) {
   const std::size_t judged = summary.done - summary.kept;
-  std::cerr << summary.done << (summary.done == 1 ? " image, " : " images, ");
+  std::cerr << cxr::counted(summary.done, "image") << ", ";
   if (summary.kept > 0) std::cerr << summary.kept << " from the earlier run, ";
   if (summary.skipped > 0) std::cerr << summary.skipped << " skipped, ";
-  std::cerr << summary.failed << " failed, " << std::fixed << std::setprecision(1) << seconds
-            << " s, " << static_cast<double>(judged) / seconds << " images/s";
+  std::cerr << summary.failed << " failed, " << cxr::fixed(seconds, 1) << " s, "
+            << cxr::fixed(static_cast<double>(judged) / seconds, 1) << " images/s";
   if (request.output) std::cerr << ", report: " << (*request.output / "report.html").string();
   std::cerr << ". For research only, not for diagnosis.\n";
 }

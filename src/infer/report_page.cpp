@@ -87,9 +87,7 @@ ordered_json entry_of(const ResultRecord& record, const std::vector<std::string>
   }
   entry["quality"] = rounded(record.result.lungs.quality, 3);
   for (const char* key : {"size", "crop", "lung_box"}) entry[key] = all.at(key);
-  if (const auto notes = all.at("warnings").get<std::vector<std::string>>(); !notes.empty()) {
-    entry["note"] = join(notes, "; ");
-  }
+  if (const std::string note = result_note(record.result); !note.empty()) entry["note"] = note;
   if (all.contains("pictures")) entry["pictures"] = all.at("pictures");
   return entry;
 }

@@ -23,13 +23,6 @@ ordered_json to_json(const cv::Rect& box) {
   return ordered_json::array({box.x, box.y, box.width, box.height});
 }
 
-/// Classes as one cell: `Normal|Pneumonia`.
-std::string joined(const std::vector<std::string>& classes) {
-  std::string cell;
-  for (const std::string& name : classes) cell += (cell.empty() ? "" : "|") + name;
-  return guarded(cell);
-}
-
 cv::Rect box_from(const json& box) {
   return {box.at(0).get<int>(), box.at(1).get<int>(), box.at(2).get<int>(), box.at(3).get<int>()};
 }
@@ -68,7 +61,7 @@ std::vector<std::string> result_cells(const Result& result,
   }
   cells.push_back(result_note(result));
   cells.push_back(fixed(result.milliseconds.total(), 1));
-  cells.push_back(joined(result.prediction_set.value_or(std::vector<std::string>())));
+  cells.push_back(guarded(join(result.prediction_set.value_or(std::vector<std::string>()), "|")));
   return cells;
 }
 
