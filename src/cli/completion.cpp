@@ -3,16 +3,11 @@
 #include <algorithm>
 #include <sstream>
 
+#include "cxr/error.h"
 #include "option_list.h"
 
 namespace cxr {
 namespace {
-
-std::string joined(const std::vector<std::string>& words, const std::string& separator) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : separator) + word;
-  return text;
-}
 
 /// For each option with allowed words: `--format) words='csv jsonl table' ;;`.
 void write_bash_values(std::ostream& script, const CLI::App& app) {
@@ -20,7 +15,7 @@ void write_bash_values(std::ostream& script, const CLI::App& app) {
     for (const CLI::Option* option : options) {
       const std::vector<std::string> words = allowed_words(*option);
       if (words.empty()) continue;
-      script << "    " << joined(option_names(*option), "|") << ") values='" << joined(words, " ")
+      script << "    " << join(option_names(*option), "|") << ") values='" << join(words, " ")
              << "' ;;\n";
     }
   }
@@ -46,7 +41,7 @@ std::string zsh_text(const std::string& text) {
 std::string zsh_value(const CLI::Option& option) {
   if (!takes_value(option)) return "";
   const std::vector<std::string> words = allowed_words(option);
-  if (!words.empty()) return ":value:(" + joined(words, " ") + ")";
+  if (!words.empty()) return ":value:(" + join(words, " ") + ")";
   if (value_kind(option) == "DIR") return ":folder:_files -/";
   return takes_path(option) ? ":file:_files" : ":value:";
 }
@@ -73,7 +68,7 @@ std::string bash_completion(const CLI::App& app) {
   script << "# bash completion of " << app.get_name() << "\n"
          << function << "() {\n"
          << "  local word=\"${COMP_WORDS[COMP_CWORD]}\" before=\"${COMP_WORDS[COMP_CWORD-1]}\"\n"
-         << "  local words='" << joined(all_option_names(app), " ") << "' values=''\n"
+         << "  local words='" << join(all_option_names(app), " ") << "' values=''\n"
          << "  # --option=value is three words\n"
          << "  if [[ $word == '=' ]]; then word=''\n"
          << "  elif [[ $before == '=' ]]; then before=\"${COMP_WORDS[COMP_CWORD-2]}\"; fi\n"
@@ -85,9 +80,9 @@ std::string bash_completion(const CLI::App& app) {
     script << "  case \"${COMP_WORDS[1]}\" in\n";
     for (const CLI::App* command : subcommands_of(app)) {
       script << "    " << command->get_name() << ") words=\"$words "
-             << joined(all_option_names(*command), " ") << "\" ;;\n";
+             << join(all_option_names(*command), " ") << "\" ;;\n";
     }
-    script << "    *) words=\"$words " << joined(commands, " ") << "\" ;;\n  esac\n";
+    script << "    *) words=\"$words " << join(commands, " ") << "\" ;;\n  esac\n";
   }
   script << "  if [[ $values ]]; then\n"
          << "    COMPREPLY=($(compgen -W \"$values\" -- \"$word\"))\n"
@@ -111,7 +106,7 @@ std::string zsh_completion(const CLI::App& app) {
     script << " \\\n    '*:file:_files'\n";
     return script.str();
   }
-  script << "if (( CURRENT == 2 )); then\n  compadd -- " << joined(subcommand_names(app), " ")
+  script << "if (( CURRENT == 2 )); then\n  compadd -- " << join(subcommand_names(app), " ")
          << "\n  return\nfi\ncase $words[2] in\n";
   for (const CLI::App* command : subcommands_of(app)) {
     script << "  " << command->get_name() << ") _arguments -s";

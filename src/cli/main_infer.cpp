@@ -1,8 +1,8 @@
 #include <chrono>
-#include <iomanip>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "base/format.h"
 #include "cxr/pipeline.h"
 #include "infer_options.h"
 #include "interrupt.h"
@@ -27,12 +27,15 @@ void print_summary(const cxr::InferenceSummary& summary, const cxr::InferenceReq
                    double seconds) {
   const std::size_t judged = summary.done - summary.kept;
   if (judged == 0 && !summary.interrupted) std::cerr << "Nothing left to do: ";
-  std::cerr << summary.done << (summary.done == 1 ? " image, " : " images, ");
-  if (summary.kept > 0) std::cerr << summary.kept << " from the earlier run, ";
-  if (summary.skipped > 0) std::cerr << summary.skipped << " skipped, ";
-  if (summary.unsure > 0) std::cerr << summary.unsure << " unsure, ";
-  std::cerr << summary.failed << " failed, " << std::fixed << std::setprecision(1) << seconds
-            << " s, " << static_cast<double>(judged) / seconds << " images/s";
+  std::cerr << cxr::counted(summary.done, "image") << ", ";
+  const auto add = [](std::size_t count, const char* what) {
+    if (count > 0) std::cerr << count << what;
+  };
+  add(summary.kept, " from the earlier run, ");
+  add(summary.skipped, " skipped, ");
+  add(summary.unsure, " unsure, ");
+  std::cerr << summary.failed << " failed, " << cxr::fixed(seconds, 1) << " s, "
+            << cxr::fixed(static_cast<double>(judged) / seconds, 1) << " images/s";
   if (request.output) std::cerr << ", report: " << (*request.output / "report.html").string();
   std::cerr << ". For research only, not for diagnosis.\n";
 }
@@ -62,10 +65,8 @@ int run(const cxr::InferOptions& options) {
   bar.clear();
   if (summary.images == 0) {
     const auto& paths = request.radiographs;
-    std::cerr << "cxr-infer: "
-              << (paths.size() == 1 ? paths[0].string() + ": no images found"
-                                    : "no images found in the given paths")
-              << '\n';
+    std::cerr << "cxr-infer: no images found in "
+              << (paths.size() == 1 ? paths[0].string() : "the given paths") << '\n';
     return cxr::kNothingToDo;
   }
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;

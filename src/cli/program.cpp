@@ -134,9 +134,8 @@ void add_configuration_options(CLI::App& app, ConfigurationOptions& options) {
       ->type_name("N");
   app.add_option("--device", options.device, "Device for the networks: auto, cpu, cuda or cuda:N")
       ->type_name("DEVICE");
-  app.add_option("--polarity", options.polarity,
-                 "What to do with negatives; auto: invert them: " + join(all_names<Polarity>()))
-      ->type_name("WHAT")
+  app.add_option("--polarity", options.polarity, "What to do with negatives; auto: invert them")
+      ->type_name(choices_of<Polarity>())
       ->check(one_of<Polarity>());
   app.add_flag("--print-config", options.print,
                "Print the configuration in force and the origin of each value, and exit");

@@ -47,7 +47,8 @@ struct ConfigurationOptions {
   bool print = false;
 
   /// The configuration in force: the file (installed programs have a default), overridden by
-  /// `CXR_…` in the environment, overridden by the options. Throws UsageError.
+  /// `CXR_…` in the environment, overridden by the options. Lets LibTorch and
+  /// OpenCV use its number of threads. Throws UsageError.
   Configuration load() const;
 };
 
@@ -72,9 +73,7 @@ CLI::Validator one_of() {
 /// The kind of a value in help and completion: `csv|jsonl|table`.
 template <HasNames Enum>
 std::string choices_of() {
-  std::string choices;
-  for (const std::string& name : all_names<Enum>()) choices += (choices.empty() ? "" : "|") + name;
-  return choices;
+  return join(all_names<Enum>(), "|");
 }
 
 /// Adds an option whose value is a name of an enum.

@@ -2,8 +2,8 @@
 
 #include "base/csv.h"
 #include "base/format.h"
+#include "metrics/text_table.h"
 #include "run_document.h"
-#include "text_table.h"
 
 namespace cxr {
 namespace {

@@ -1,7 +1,7 @@
 #include "run_document.h"
 
 #include "base/format.h"
-#include "text_table.h"
+#include "metrics/text_table.h"
 
 namespace cxr {
 

@@ -25,11 +25,6 @@ ordered_json to_json(const cv::Rect& box) {
   return ordered_json::array({box.x, box.y, box.width, box.height});
 }
 
-/// Classes as one cell: `Normal|Pneumonia`.
-std::string set_cell(const std::vector<std::string>& classes) {
-  return guarded(join(classes, "|"));
-}
-
 int whole_number(const json& value) {
   constexpr int kMost = 1 << 24;
   if (!value.is_number_integer() || value < -kMost || value > kMost) {
@@ -63,7 +58,7 @@ std::vector<std::string> judged_cells(const Result& result) {
   }
   cells.push_back(result_note(result));
   cells.push_back(fixed(result.milliseconds.total(), 1));
-  cells.push_back(set_cell(result.prediction_set.value_or(std::vector<std::string>())));
+  cells.push_back(guarded(join(result.prediction_set.value_or(std::vector<std::string>()), "|")));
   return cells;
 }
 

@@ -61,21 +61,27 @@ LinearHead recalibrated(const SiteFilms& films, const LinearHead& head) {
           head.bias / double{temperature} + torch::tensor(offsets).to(torch::kDouble)};
 }
 
-LinearHead fit(const SiteFilms& films, const LinearHead& shipped, double strength) {
-  const HeadExamples examples{features_of(films), films.judged.labels,
-                              calibration_weights(films.judged)};
-  return fit_head(examples, recalibrated(films, shipped), strength);
+/// How strongly a head is held near the given one.
+constexpr std::array kStrengths{1e-4, 1e-3, 1e-2, 1e-1, 1.0, 100.0};
+
+HeadExamples examples_of(const SiteFilms& films) {
+  return {features_of(films), films.judged.labels, calibration_weights(films.judged)};
 }
 
-/// The logits of each film by a head that was fitted without it.
-NdArray cross_validated_logits(const SiteFilms& films, const LinearHead& shipped, double strength) {
+/// For each of kStrengths, the logits of each film by a head that was fitted without it.
+std::vector<NdArray> cross_validated_logits(const SiteFilms& films, const LinearHead& shipped) {
   constexpr std::size_t kFolds = 4;
-  NdArray logits(films.judged.logits.shape);
+  std::vector<NdArray> logits(kStrengths.size(), NdArray(films.judged.logits.shape));
   for_each_fold(films, kFolds, [&](const Indices& train, const Indices& test) {
-    const LinearHead head = fit(subset(films, train), shipped, strength);
-    const NdArray some = to_ndarray(head.logits(features_of(subset(films, test))));
-    for (std::size_t i = 0; i < test.size(); ++i) {
-      std::copy_n(some.at(i), some.stride(), logits.at(test[i]));
+    const SiteFilms known = subset(films, train);
+    const HeadExamples examples = examples_of(known);
+    const LinearHead start = recalibrated(known, shipped);
+    const torch::Tensor unseen = features_of(subset(films, test));
+    for (std::size_t s = 0; s < kStrengths.size(); ++s) {
+      const NdArray some = to_ndarray(fit_head(examples, start, kStrengths[s]).logits(unseen));
+      for (std::size_t i = 0; i < test.size(); ++i) {
+        std::copy_n(some.at(i), some.stride(), logits[s].at(test[i]));
+      }
     }
   });
   return logits;
@@ -103,19 +109,18 @@ std::vector<std::size_t> folds_by_patient(const std::vector<std::size_t>& labels
 
 AdaptedHead adapt_head(const SiteFilms& films, const LinearHead& shipped,
                        const Contract& contract) {
-  constexpr std::array kStrengths{1e-4, 1e-3, 1e-2, 1e-1, 1.0, 100.0};
   AdaptedHead adapted{{}, contract, 0};
   JudgedFilms unseen = films.judged;
   double least = std::numeric_limits<double>::infinity();
-  for (const double strength : kStrengths) {
-    const NdArray logits = cross_validated_logits(films, shipped, strength);
-    const double loss = loss_of(logits, films.judged);
+  const std::vector<NdArray> logits = cross_validated_logits(films, shipped);
+  for (std::size_t s = 0; s < kStrengths.size(); ++s) {
+    const double loss = loss_of(logits[s], films.judged);
     if (loss >= least) continue;
     least = loss;
-    adapted.strength = strength;
-    unseen.logits = logits;
+    adapted.strength = kStrengths[s];
+    unseen.logits = logits[s];
   }
-  adapted.head = fit(films, shipped, adapted.strength);
+  adapted.head = fit_head(examples_of(films), recalibrated(films, shipped), adapted.strength);
   calibrate(unseen, adapted.contract);
   return adapted;
 }

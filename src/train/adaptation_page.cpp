@@ -4,7 +4,8 @@
 #include <cmath>
 #include <map>
 
-#include "base/format.h"
+#include "metrics/metrics.h"
+#include "metrics/text_table.h"
 
 namespace cxr {
 namespace {
@@ -59,52 +60,42 @@ Figures figures_of(const SitePredictions& films, const BeforeAfter& all,
   return figures;
 }
 
-std::string text_of(const Measure& measure) { return measure ? fixed(*measure, 3) : "–"; }
-
-std::string text_of(const Estimate& estimate) {
-  const std::string value = text_of(estimate.value);
-  if (!estimate.interval) return value;
-  return value + " (" + fixed(estimate.interval->low, 3) + "–" + fixed(estimate.interval->high, 3) +
-         ")";
-}
-
 template <typename Figure>
-std::string line(const std::string& name, const Figure& before, const Figure& after) {
-  std::string cells = "|";
-  for (const std::string& cell : {name, text_of(before), text_of(after)}) {
-    cells.append(" ").append(cell).append(" |");
-  }
-  return cells + "\n";
+std::vector<std::string> row(const std::string& name, const Figure& before, const Figure& after) {
+  return {name, format_measure(before), format_measure(after)};
 }
 
 std::string table_of(const Figures& before, const Figures& after,
                      const std::vector<std::string>& classes) {
   const ClassificationMeasures& b = before.measures;
   const ClassificationMeasures& a = after.measures;
-  std::string table = "| | before | after, cross-validated |\n|---|---:|---:|\n";
-  table += line("log loss, labels alike", before.log_loss, after.log_loss);
-  table += line("balanced accuracy", b.balanced_accuracy, a.balanced_accuracy);
-  table += line("accuracy", b.accuracy, a.accuracy);
-  table += line("expected calibration error", b.calibration_error, a.calibration_error);
-  table += line("Brier score", b.brier, a.brier);
+  TextTable table{{"", "before", "after, cross-validated"}};
+  table.push_back(row("log loss, labels alike", before.log_loss, after.log_loss));
+  table.push_back(row("balanced accuracy", b.balanced_accuracy, a.balanced_accuracy));
+  table.push_back(row("accuracy", b.accuracy, a.accuracy));
+  table.push_back(row("expected calibration error", b.calibration_error, a.calibration_error));
+  table.push_back(row("Brier score", b.brier, a.brier));
   for (std::size_t c = 0; c < classes.size(); ++c) {
     if (b.classes[c].images == 0) continue;
-    table += line("sensitivity " + classes[c], b.classes[c].sensitivity, a.classes[c].sensitivity);
+    table.push_back(
+        row("sensitivity " + classes[c], b.classes[c].sensitivity, a.classes[c].sensitivity));
   }
   for (std::size_t p = 0; p < b.pairs.size(); ++p) {
     if (!b.pairs[p].auroc.value) continue;
-    table += line("AUROC " + classes[b.pairs[p].first] + " against " + classes[b.pairs[p].second],
-                  b.pairs[p].auroc, a.pairs[p].auroc);
+    table.push_back(
+        row("AUROC " + classes[b.pairs[p].first] + " against " + classes[b.pairs[p].second],
+            b.pairs[p].auroc, a.pairs[p].auroc));
   }
-  table += line("films whose class is in their prediction set", before.coverage, after.coverage);
-  return table + line("classes in a prediction set, mean", before.set_size, after.set_size);
+  table.push_back(
+      row("films whose class is in their prediction set", before.coverage, after.coverage));
+  table.push_back(row("classes in a prediction set, mean", before.set_size, after.set_size));
+  return markdown_table(table);
 }
 
 Measure balanced_accuracy(const SitePredictions& films) {
-  std::vector<std::size_t> all(films.size());
-  std::ranges::generate(all, [i = std::size_t{0}]() mutable { return i++; });
-  return mean_of_labels(films, all,
-                        [&](std::size_t i) { return films[i].prediction.correct() ? 1.0 : 0.0; });
+  ConfusionMatrix matrix(films.front().prediction.probabilities.size());
+  for (const auto& [prediction, set] : films) ++matrix.at(prediction.truth, prediction.predicted);
+  return matrix.balanced_accuracy();
 }
 
 }  // namespace
@@ -121,11 +112,11 @@ Estimate log_loss_gain(const BeforeAfter& films) {
 std::string objection(const BeforeAfter& films) {
   const Estimate gain = log_loss_gain(films);
   if (!gain.interval || gain.interval->low <= 0) {
-    return "the gain is within chance: log loss falls by " + text_of(gain);
+    return "the gain is within chance: log loss falls by " + format_measure(gain);
   }
   const Measure before = balanced_accuracy(films.before), after = balanced_accuracy(films.after);
   if (*after >= *before) return "";
-  return "balanced accuracy falls from " + text_of(before) + " to " + text_of(after);
+  return "balanced accuracy falls from " + format_measure(before) + " to " + format_measure(after);
 }
 
 std::string adaptation_page(const BeforeAfter& films, const std::vector<std::string>& classes,
@@ -140,7 +131,7 @@ std::string adaptation_page(const BeforeAfter& films, const std::vector<std::str
   const std::string reason = objection(films);
   page.append(reason.empty() ? "**The model was written**: log loss falls by "
                              : "**No model was written**: ");
-  page.append(reason.empty() ? text_of(log_loss_gain(films)) : reason).append(".\n");
+  page.append(reason.empty() ? format_measure(log_loss_gain(films)) : reason).append(".\n");
   return page + "\nFor research only, not for diagnosis.\n";
 }
 

@@ -150,8 +150,9 @@ TEST_F(ConfigurationTest, AContractsFieldsMustBeKnown) {
     return error_of(R"({"segmenter": {"path": "s.pt", "contract": )" + contract +
                     R"(}, "classifier": "c.pt"})");
   };
-  EXPECT_TRUE(with(R"({"temprature": 2})")
-                  .starts_with("segmenter.contract.temprature: unknown key; allowed: adapted_from"));
+  EXPECT_TRUE(
+      with(R"({"temprature": 2})")
+          .starts_with("segmenter.contract.temprature: unknown key; allowed: adapted_from"));
   EXPECT_TRUE(with(R"({"input": {"side": 2}})")
                   .starts_with("segmenter.contract.input.side: unknown key; allowed: height"));
 }

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "metrics/bootstrap.h"
+#include "bootstrap.h"
 
 namespace cxr {
 
