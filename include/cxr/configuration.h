@@ -40,7 +40,11 @@ struct ConfigurationChange {
 Configuration load_configuration(const std::filesystem::path& file,
                                  const std::vector<ConfigurationChange>& changes = {});
 
-/// The changes made by environment variables: `CXR_HEATMAP_CMAP` for `heatmap.cmap`, and so on.
+/// The environment variable of each key: `CXR_HEATMAP_CMAP` for `heatmap.cmap`.
+std::vector<std::string> environment_names();
+
+/// The changes made by the environment. Throws UsageError for a variable `CXR_…` that is not among
+/// environment_names().
 std::vector<ConfigurationChange> environment_changes();
 
 /// All values in the form of a configuration file; paths of models are absolute.

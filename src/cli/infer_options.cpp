@@ -28,8 +28,8 @@ void add_input_options(CLI::App& app, InferOptions& options) {
       ->type_name("DIR")
       ->check(CLI::ExistingDirectory);
   app.add_flag("--force", options.request.force,
-               "Process DICOM images that would be skipped (lateral, other modalities, several "
-               "frames); predict a class even where no lungs are found");
+               "Process DICOM images that would be skipped (other modalities and body parts, lateral "
+               "views, several frames); predict a class even where no lungs are found");
 }
 
 void add_output_options(CLI::App& app, InferOptions& options) {
