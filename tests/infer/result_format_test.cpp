@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace cxr {
@@ -25,22 +26,24 @@ TEST(ResultFormat, NewColumnsComeLastAndTheFirstFourAreTheOriginals) {
   const auto columns = result_columns(kClasses);
   EXPECT_EQ(std::vector(columns.begin(), columns.begin() + 4),
             (std::vector<std::string>{"Image", "Prediction", "Confidence", "Estimated Quality"}));
-  EXPECT_EQ(columns.back(), "Prediction Set");
+  EXPECT_EQ(columns.back(), "File");
   EXPECT_EQ(result_cells(judged(), kClasses).size(), columns.size());
 }
 
 /// A set of no class is not the same as no set, in JSON; a table cannot tell them apart.
-TEST(ResultFormat, ThePredictionSetIsInTheLastColumnAndInJson) {
+TEST(ResultFormat, ThePredictionSetIsInItsColumnAndInJson) {
   Result result = judged();
-  EXPECT_EQ(result_cells(result, kClasses).back(), "");
+  const auto columns = result_columns(kClasses);
+  const auto column =
+      static_cast<std::size_t>(std::ranges::find(columns, "Prediction Set") - columns.begin());
+  EXPECT_EQ(result_cells(result, kClasses).at(column), "");
   EXPECT_FALSE(to_json(result, kClasses).contains("prediction_set"));
   EXPECT_FALSE(result_from_json(to_json(result, kClasses), kClasses).prediction_set.has_value());
   for (const std::vector<std::string>& set :
        {std::vector<std::string>{}, {"Normal"}, {"Normal", "Pneumonia"}}) {
     result.prediction_set = set;
-    EXPECT_EQ(result_cells(result, kClasses).back(), set.empty()       ? ""
-                                                     : set.size() == 1 ? "Normal"
-                                                                       : "Normal|Pneumonia");
+    const char* cell = set.empty() ? "" : set.size() == 1 ? "Normal" : "Normal|Pneumonia";
+    EXPECT_EQ(result_cells(result, kClasses).at(column), cell);
     EXPECT_EQ(result_from_json(to_json(result, kClasses), kClasses).prediction_set, set);
   }
 }
