@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 
 #include "cxr/names.h"
@@ -21,8 +22,13 @@ constexpr auto names(Layout /*unused*/) {
 struct HeatmapOptions {
   std::string cmap = "coolwarm";  ///< a name of colormap_names()
   double xray_opacity = 0.75;     ///< of the radiograph over the map, 0..1
-  double figsize = 8;             ///< inches at 100 dots an inch, 2 to 40: longest side
+  /// Longest side of the picture, in inches at 100 dots an inch, 2 to 40. None: the radiograph
+  /// keeps its own size.
+  std::optional<double> figsize = 8;
   Layout layout = Layout::overlay;
+  /// Whether the map is equally opaque everywhere, as the original program draws it; otherwise its
+  /// opacity follows its values, and nothing is painted where it is zero.
+  bool is_even = false;
 };
 
 }  // namespace cxr

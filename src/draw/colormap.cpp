@@ -125,4 +125,10 @@ cv::Mat apply_colormap(const cv::Mat& values, const std::string& name) {
   return coloured;
 }
 
+cv::Mat heat_opacity(const cv::Mat& heat) {
+  cv::Mat opacity;
+  cv::min(cv::max(2 * heat, 0), 1, opacity);
+  return opacity;
+}
+
 }  // namespace cxr

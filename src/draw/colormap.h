@@ -14,4 +14,8 @@ const std::vector<std::string>& colormap_names();
 /// 2009): blue is low, red is high. Throws UsageError naming an unknown map.
 cv::Mat apply_colormap(const cv::Mat& values, const std::string& name);
 
+/// How opaque a heat map of values in 0..1 is drawn (CV_32FC1): not at all where it is zero, fully
+/// from a half.
+cv::Mat heat_opacity(const cv::Mat& heat);
+
 }  // namespace cxr

@@ -36,9 +36,12 @@ cv::Size fitted_size(cv::Size shape, cv::Size room) {
 
 /// Lengths in pixels; they depend on the figure's size, not the image's.
 struct Metrics {
-  explicit Metrics(double figsize) : side(to_int(figsize * kDotsPerInch)) {}
+  Metrics(std::optional<double> figsize, cv::Size image)
+      : is_native(!figsize),
+        side(figsize ? to_int(*figsize * kDotsPerInch) : std::max(image.width, image.height)) {}
 
-  int side;                               ///< the longest side of an overlay
+  bool is_native;                         ///< the radiograph keeps its size
+  int side;                               ///< the longest side of an overlay, or of a native image
   int text = std::max(11, side / 38);     ///< height of a capital letter
   int strip = text * 9 / 4;               ///< height of a caption's strip
   int small = std::max(9, text * 2 / 3);  ///< height of a capital letter in the footer
@@ -56,9 +59,7 @@ struct Grid {
   Grid(cv::Size image, cv::Size room, cv::Size cells_, const Metrics& metrics_)
       : metrics(metrics_),
         cells(cells_),
-        panel(fitted_size(image, {(room.width - metrics.margin) / cells.width - metrics.margin,
-                                  (room.height - metrics.footer) / cells.height - metrics.strip -
-                                      metrics.margin})),
+        panel(metrics.is_native ? image : fitted_size(image, room_of_panel(room))),
         cell(std::max(panel.width, metrics.narrowest), metrics.strip + panel.height) {}
 
   cv::Size size() const {
@@ -76,6 +77,11 @@ struct Grid {
   cv::Rect panel_rect(int i) const {
     const cv::Rect caption = caption_rect(i);
     return {{caption.x + (cell.width - panel.width) / 2, caption.br().y}, panel};
+  }
+
+  cv::Size room_of_panel(cv::Size room) const {
+    return {(room.width - metrics.margin) / cells.width - metrics.margin,
+            (room.height - metrics.footer) / cells.height - metrics.strip - metrics.margin};
   }
 
   Metrics metrics;
@@ -112,8 +118,10 @@ void draw_overlay(const cv::Mat& panel, const PictureContent& content,
   cv::Mat heat;
   cv::resize(content.heat_map, heat, crop.size(), 0, 0, cv::INTER_CUBIC);
   cv::Mat target = panel(crop);
-  cv::addWeighted(target, options.xray_opacity, apply_colormap(heat, options.cmap),
-                  1 - options.xray_opacity, 0, target);
+  const cv::Mat opacity =
+      options.is_even ? cv::Mat::ones(heat.size(), CV_32FC1) : heat_opacity(heat);
+  const cv::Mat weight = (1 - options.xray_opacity) * opacity;
+  cv::blendLinear(apply_colormap(heat, options.cmap), target, weight, 1 - weight, target);
   draw_box(panel, crop, metrics.line);
 }
 
@@ -179,7 +187,7 @@ void draw_footer(const cv::Mat& footer, const PictureContent& content,
 }
 
 cv::Mat draw_overlay_figure(const PictureContent& content, const HeatmapOptions& options) {
-  const Metrics metrics(options.figsize);
+  const Metrics metrics(options.figsize, content.image.size());
   const Grid grid(content.image.size(), {metrics.side, metrics.side}, {1, 1}, metrics);
   cv::Mat figure(grid.size(), CV_8UC3, kPaper);
   cv::Mat panel = figure(grid.panel_rect(0));
@@ -195,11 +203,12 @@ Grid panels_grid(cv::Size image, const Metrics& metrics) {
   const cv::Size room(metrics.side * 5 / 2, metrics.side);
   const Grid row(image, room, {4, 1}, metrics);
   const Grid square(image, room, {2, 2}, metrics);
+  if (metrics.is_native) return image.width > image.height ? square : row;
   return square.panel.width > row.panel.width ? square : row;
 }
 
 cv::Mat draw_panels_figure(const PictureContent& content, const HeatmapOptions& options) {
-  const Metrics metrics(options.figsize);
+  const Metrics metrics(options.figsize, content.image.size());
   const Grid grid = panels_grid(content.image.size(), metrics);
   cv::Mat figure(grid.size(), CV_8UC3, kPaper);
   cv::Mat radiograph;

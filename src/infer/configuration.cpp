@@ -23,6 +23,7 @@ using nlohmann::ordered_json;
 
 using Keys = JsonReader<UsageError>;
 
+constexpr const char* kNative = "native";  // heatmap.figsize
 constexpr const char* kEnvironmentPrefix = "CXR_";
 
 template <typename Json>
@@ -119,6 +120,13 @@ void read_name(const Keys& keys, const std::string& key, Enum& value) {
   value = *from_name<Enum>(names[keys.choice(key, names)]);
 }
 
+std::optional<double> read_figsize(const Keys& keys) {
+  const json& size = keys.find("figsize");
+  if (size.is_string() && size == kNative) return std::nullopt;
+  if (!size.is_number()) keys.fail("figsize", "must be a number from 2 to 40, or native");
+  return keys.number("figsize", 2, 40);
+}
+
 void read_heatmap(const Keys& keys, Configuration& configuration) {
   keys.refuse_others_than(keys_of(to_json(Configuration{}).at("heatmap")));
   HeatmapOptions& options = configuration.heatmap;
@@ -126,8 +134,9 @@ void read_heatmap(const Keys& keys, Configuration& configuration) {
     options.cmap = colormap_names()[keys.choice("cmap", colormap_names())];
   }
   if (keys.has("xray-opacity")) options.xray_opacity = keys.number("xray-opacity", 0, 1);
-  if (keys.has("figsize")) options.figsize = keys.number("figsize", 2, 40);
+  if (keys.has("figsize")) options.figsize = read_figsize(keys);
   read_name(keys, "method", configuration.pipeline.cam_method);
+  options.is_even = configuration.pipeline.cam_method == CamMethod::original;
   read_name(keys, "layout", options.layout);
 }
 
@@ -271,7 +280,7 @@ ordered_json to_json(const Configuration& configuration) {
           {"heatmap",
            {{"cmap", heatmap.cmap},
             {"xray-opacity", heatmap.xray_opacity},
-            {"figsize", heatmap.figsize},
+            {"figsize", heatmap.figsize ? json(*heatmap.figsize) : json(kNative)},
             {"method", name_of(pipeline.cam_method)},
             {"layout", name_of(heatmap.layout)}}}};
 }

@@ -116,6 +116,35 @@ TEST_P(AnySize, OverlayHasTheSizeAskedForAndKeepsTheAspect) {
   }
 }
 
+TEST_P(AnySize, ANativeFigureHasTheRadiographPixelForPixel) {
+  const PictureContent content = make_content(GetParam());
+  HeatmapOptions native = options();
+  native.figsize.reset();
+  native.xray_opacity = 1;
+  const cv::Mat figure = draw_picture(content, native);
+  const cv::Rect panel = find_panels(figure).at(0);
+  ASSERT_EQ(panel.size(), content.image.size());
+}
+
+// Nothing is painted where the map is zero, except in the original program's way.
+TEST(Picture, OpacityFollowsTheHeat) {
+  PictureContent content = make_content({400, 400}, 90);
+  content.heat_map = cv::Mat::zeros(content.crop.size(), CV_32FC1);
+  HeatmapOptions asked = options();
+  asked.xray_opacity = 0.5;
+  const auto middle_of = [&] {
+    const cv::Mat figure = draw_picture(content, asked);
+    const cv::Rect panel = find_panels(figure).at(0);
+    return figure.at<cv::Vec3b>((panel.tl() + panel.br()) / 2);
+  };
+  EXPECT_EQ(middle_of(), cv::Vec3b(90, 90, 90));
+  asked.is_even = true;
+  EXPECT_NE(middle_of(), cv::Vec3b(90, 90, 90));
+  asked.is_even = false;
+  content.heat_map = 1;
+  EXPECT_NE(middle_of(), cv::Vec3b(90, 90, 90));
+}
+
 // A round heart stays round.
 TEST_P(AnySize, ACircleStaysACircle) {
   PictureContent content = make_content(GetParam(), 0);

@@ -129,6 +129,8 @@ TEST_F(ConfigurationTest, BadValuesAreErrorsThatSayWhatIsAllowed) {
   EXPECT_EQ(error_with(R"("heatmap": 1)"), "heatmap: must be an object");
   EXPECT_EQ(error_with(R"("heatmap": {"figsize": 41})"),
             "heatmap.figsize: must be a number from 2 to 40");
+  EXPECT_EQ(error_with(R"("heatmap": {"figsize": "huge"})"),
+            "heatmap.figsize: must be a number from 2 to 40, or native");
   EXPECT_EQ(error_with(R"("heatmap": {"method": "Gradcam"})"),
             "heatmap.method: must be one of gradcam, original");
   EXPECT_EQ(error_with(R"("heatmap": {"layout": 1})"),
