@@ -66,6 +66,7 @@ struct InferenceRequest {
   std::vector<PictureKind> save = {};                ///< in `output`, each kind in its sub-folder
   bool heat_maps = true;                             ///< of `output`: explain predictions at all
   std::optional<std::filesystem::path> labels = {};  ///< manifest (image, label) for the report
+  std::string title = "Chest radiographs";           ///< of the report
   std::vector<std::string> command = {};             ///< as it was called, for run.json
 };
 

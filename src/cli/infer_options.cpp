@@ -27,9 +27,10 @@ void add_input_options(CLI::App& app, InferOptions& options) {
                  "Name images in the results by their path below this folder")
       ->type_name("DIR")
       ->check(CLI::ExistingDirectory);
-  app.add_flag("--force", options.request.force,
-               "Process DICOM images that would be skipped (other modalities and body parts, lateral "
-               "views, several frames); predict a class even where no lungs are found");
+  app.add_flag(
+      "--force", options.request.force,
+      "Process DICOM images that would be skipped (other modalities and body parts, lateral "
+      "views, several frames); predict a class even where no lungs are found");
 }
 
 void add_output_options(CLI::App& app, InferOptions& options) {
@@ -64,6 +65,7 @@ void add_output_options(CLI::App& app, InferOptions& options) {
                "Continue an interrupted run; only missing or failed images are processed")
       ->needs(output)
       ->excludes(if_exists);
+  app.add_option("--title", request.title, "Title of the report")->type_name("TEXT")->needs(output);
   app.add_option(
          "--labels", request.labels,
          "CSV file with the columns image and label; the report shows which predictions are right")

@@ -50,22 +50,23 @@ class Run {
     summary_.images = tasks_.size();
     if (request_.output) {
       output_.emplace(*request_.output, request_.if_exists);
-      report_.emplace(*request_.output, tasks_.size(), request_.labels);
-      earlier_run_ = output_->earlier_run();
+      report_.emplace(*request_.output, request_.title, configuration_.heatmap.cmap, tasks_.size(),
+                      request_.labels);
+      run_ = output_->earlier_run();
     }
     find_settings();
     add_table(table);
     if (request_.pictures) add_csv(*request_.pictures);
     if (output_) add_output();
     list_missing();
-    if (output_) prepare_tasks(tasks_, missing_, *output_, earlier_run_, request_.force);
+    if (output_) prepare_tasks(tasks_, missing_, *output_, run_, request_.force);
     if (!is_finished()) load_models();
   }
 
   InferenceSummary process(const InferenceProgress& progress) {
     summary_.kept = tasks_.size() - missing_.size();
     summary_.done = summary_.kept;
-    if (output_ && pipeline_) record_run(false);
+    if (output_) record_run(false);
     if (output_) notes_.emplace(output_->path());  // also removes those of a killed run
     write_header();
 
@@ -95,7 +96,7 @@ class Run {
   /// The settings and classes. The models are not loaded where an earlier run describes them: it
   /// may have nothing left to do.
   void find_settings() {
-    if (auto settings = settings_as_in(earlier_run_, configuration_, request_)) {
+    if (auto settings = settings_as_in(run_, configuration_, request_)) {
       settings_ = std::move(*settings);
     } else {
       load_models();
@@ -110,7 +111,7 @@ class Run {
     models_ = describe_models(*pipeline_);
   }
 
-  bool is_finished() const { return output_ && missing_.empty() && was_finished(earlier_run_); }
+  bool is_finished() const { return output_ && missing_.empty() && was_finished(run_); }
 
   void list_missing() {
     for (std::size_t i = 0; i < tasks_.size(); ++i) {
@@ -273,10 +274,14 @@ class Run {
     if (result.status == Status::unsure) ++summary_.unsure;
   }
 
-  void record_run(bool is_over) const {
+  /// Writes run.json, where something is or was judged.
+  void record_run(bool is_over) {
+    if (!pipeline_) return;
     const double seconds = std::chrono::duration<double>(Clock::now() - begin_).count();
-    output_->write_run(
-        run_record(configuration_, request_, *pipeline_, summary_, seconds, is_over));
+    const ordered_json run =
+        run_record(configuration_, request_, *pipeline_, summary_, seconds, is_over);
+    output_->write_run(run);
+    run_ = run;
   }
 
   void finish() {
@@ -286,8 +291,8 @@ class Run {
     std::vector<std::string> names;
     for (const Task& task : tasks_) names.push_back(task.input.name);
     output_->finish(names);
-    if (pipeline_) record_run(true);
-    report_->write(output_->records(), classes_);
+    record_run(true);
+    report_->write(output_->records(), classes_, run_, settings_.at("models"));
     notes_.reset();
   }
 
@@ -296,7 +301,7 @@ class Run {
   std::vector<Task> tasks_;
   const Clock::time_point begin_ = Clock::now();
   std::optional<OutputFolder> output_;
-  nlohmann::json earlier_run_;
+  nlohmann::json run_;  ///< run.json: of the earlier run, until this one writes its own
   ordered_json settings_, models_;
   std::vector<std::string> classes_;
   std::optional<Pipeline> pipeline_;

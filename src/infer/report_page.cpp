@@ -74,11 +74,61 @@ std::string outline_of(const cv::Mat& mask, const cv::Size& image) {
   return path.str();
 }
 
+/// The colours of a heat map with its opacity (BGRA).
+cv::Mat translucent(const cv::Mat& heat, const std::string& colormap) {
+  cv::Mat alpha, colours;
+  heat_opacity(heat).convertTo(alpha, CV_8U, 255);
+  cv::merge(std::vector<cv::Mat>{apply_colormap(heat, colormap), alpha}, colours);
+  return colours;
+}
+
+/// The colours of a map from 0 to 1, as CSS writes them.
+std::vector<std::string> css_colours(const std::string& colormap) {
+  constexpr int kSteps = 11;
+  cv::Mat ramp(1, kSteps, CV_32FC1);
+  for (int i = 0; i < kSteps; ++i) ramp.at<float>(i) = static_cast<float>(i) / (kSteps - 1);
+  const cv::Mat colours = apply_colormap(ramp, colormap);
+  std::vector<std::string> css;
+  for (int i = 0; i < kSteps; ++i) {
+    const auto colour = colours.at<cv::Vec3b>(i);
+    css.push_back("rgb(" + std::to_string(colour[2]) + "," + std::to_string(colour[1]) + "," +
+                  std::to_string(colour[0]) + ")");
+  }
+  return css;
+}
+
+/// An error without its stage and file, which are told apart: what many images have in common.
+std::string reason_of(const Result& result) {
+  for (const std::string& start : {result.stage + ": " + result.file + ": ", result.stage + ": "}) {
+    if (result.error.starts_with(start)) return result.error.substr(start.size());
+  }
+  return result.error;
+}
+
+/// What the page says of the run.
+ordered_json facts_of(const json& run, const json& models) {
+  ordered_json facts;
+  for (const char* key : {"started", "seconds", "state", "directory", "command", "device",
+                          "threads", "configuration"}) {
+    if (run.contains(key)) facts[key] = run.at(key);
+  }
+  for (const auto& [kind, model] : models.items()) {
+    facts["models"].push_back({{"kind", kind},
+                               {"name", model.at("name")},
+                               {"version", model.at("version")},
+                               {"sha256", model.at("sha256")}});
+  }
+  return facts;
+}
+
 /// What the page's script gets, by short names: there may be thousands.
 ordered_json entry_of(const ResultRecord& record, const std::vector<std::string>& classes) {
   const json all = json::parse(record.line);
   ordered_json entry{{"name", record.result.name}, {"status", name_of(record.result.status)}};
-  if (all.contains("error")) entry["error"] = all.at("error");
+  if (all.contains("error")) {
+    entry["error"] = all.at("error");
+    entry["reason"] = reason_of(record.result);
+  }
   if (!record.result.judged()) return entry;
   if (record.result.status == Status::ok) entry["class"] = record.result.predicted;
   for (std::size_t i = 0; i < classes.size(); ++i) {
@@ -152,13 +202,17 @@ ReportImages report_images_of(const Analysis& analysis, const HeatmapOptions& op
   images.crop = webp(shrunk(intermediates.enhanced, kCropSide));
   images.outline = outline_of(intermediates.lung_mask, result.image_size);
   if (!intermediates.heat_map.empty()) {
-    images.heat_map = webp(apply_colormap(shrunk(intermediates.heat_map, kHeatSide), options.cmap));
+    images.heat_map = webp(translucent(shrunk(intermediates.heat_map, kHeatSide), options.cmap));
   }
   return images;
 }
 
-ReportPage::ReportPage(fs::path folder, std::size_t images, const std::optional<fs::path>& labels)
-    : folder_(std::move(folder)), embeds_(images <= kMostEmbedded) {
+ReportPage::ReportPage(fs::path folder, std::string title, std::string colormap, std::size_t images,
+                       const std::optional<fs::path>& labels)
+    : folder_(std::move(folder)),
+      title_(std::move(title)),
+      colormap_(std::move(colormap)),
+      embeds_(images <= kMostEmbedded) {
   if (labels) labels_ = read_labels(*labels);
 }
 
@@ -187,11 +241,16 @@ void ReportPage::sync() {
 }
 
 void ReportPage::write(const std::vector<ResultRecord>& records,
-                       const std::vector<std::string>& classes) const {
+                       const std::vector<std::string>& classes, const json& run,
+                       const json& models) const {
   const std::map<std::string, json> images =
       embeds_ ? read_images(folder_ / kImages) : std::map<std::string, json>();
   std::map<std::size_t, std::string> truths;
-  ordered_json document{{"version", version()}, {"classes", classes}};
+  ordered_json document{{"version", version()},
+                        {"title", title_},
+                        {"classes", classes},
+                        {"colours", css_colours(colormap_)},
+                        {"run", facts_of(run, models)}};
   if (labels_) {
     truths = labels_of(records, *labels_);
     document["labelled"] = truths.size();

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 #include <string>
@@ -16,7 +17,8 @@
 namespace cxr {
 
 /// Thumbnails of one analysis for the page: WebP in Base64, and the lungs' outline as the path of
-/// an SVG that is 1000 units wide. All are empty where the image was not judged.
+/// an SVG that is 1000 units wide. The heat map has the opacity of heat_opacity(). All are empty
+/// where the image was not judged.
 struct ReportImages {
   std::string radiograph, crop, heat_map, outline;
 };
@@ -33,8 +35,8 @@ class ReportPage {
 
   /// `labels` is a manifest (CSV: image, label): with it the page says which predictions are right.
   /// Throws Error where it cannot be read.
-  ReportPage(std::filesystem::path folder, std::size_t images,
-             const std::optional<std::filesystem::path>& labels);
+  ReportPage(std::filesystem::path folder, std::string title, std::string colormap,
+             std::size_t images, const std::optional<std::filesystem::path>& labels);
 
   /// Whether the page will have thumbnails.
   bool embeds() const { return embeds_; }
@@ -49,12 +51,14 @@ class ReportPage {
   /// Waits until all thumbnails are on the disk.
   void sync();
 
+  /// `run` is what run.json says, null where there is none; `models` are its models.
   /// Throws Error where the page cannot be written.
-  void write(const std::vector<ResultRecord>& records,
-             const std::vector<std::string>& classes) const;
+  void write(const std::vector<ResultRecord>& records, const std::vector<std::string>& classes,
+             const nlohmann::json& run, const nlohmann::json& models) const;
 
  private:
   std::filesystem::path folder_;
+  std::string title_, colormap_;
   bool embeds_;
   std::optional<AppendFile> images_;
   std::optional<std::map<std::string, std::string>> labels_;  ///< of images by their path
