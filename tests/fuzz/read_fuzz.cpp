@@ -16,8 +16,9 @@ namespace {
 
 /// Larger ones take longer, and show no more.
 constexpr std::int64_t kMostPixels = std::int64_t{1} << 20;
-/// What decoders take however small the image.
-constexpr std::int64_t kConstantBytes = std::int64_t{32} << 20;
+/// What decoders take however small the image; most of it the header of a deflated DICOM file,
+/// while the buffer for it grows.
+constexpr std::int64_t kConstantBytes = std::int64_t{80} << 20;
 
 std::uint32_t big_endian(const std::string& bytes, std::size_t at) {
   std::uint32_t value = 0;
