@@ -53,7 +53,16 @@ std::vector<std::string> samples() {
   return files;
 }
 
-TEST(Determinism, NeitherThreadsNorBatchesNorOrderChangeABit) {
+class Determinism : public testing::Test {
+ protected:
+  void SetUp() override {
+#ifdef __SANITIZE_ADDRESS__
+    GTEST_SKIP() << "takes minutes with sanitizers, and shows no more";
+#endif
+  }
+};
+
+TEST_F(Determinism, NeitherThreadsNorBatchesNorOrderChangeABit) {
   std::vector<std::string> images = samples();
   const Results first = results_of(images, {"--threads", "1", "--batch-size", "1"});
   ASSERT_EQ(first.size(), images.size());
@@ -65,7 +74,7 @@ TEST(Determinism, NeitherThreadsNorBatchesNorOrderChangeABit) {
 }
 
 /// The libraries choose other instructions on other processors.
-TEST(Determinism, OtherProcessorsGiveTheSameProbabilities) {
+TEST_F(Determinism, OtherProcessorsGiveTheSameProbabilities) {
   const std::vector<std::string> images = samples(), options{"--threads", "2"};
   const Results first = results_of(images, options);
   for (const auto& [onednn, aten] : {std::pair("SSE41", "default"), std::pair("AVX2", "avx2")}) {
