@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian or Ubuntu packages needed to build, test and run cxr-infer.
 #   --with-browser  also install Chromium, for the tests of the report; they are skipped without it
+#   --with-fuzz     also install clang and its run-time library, for scripts/fuzz.sh
 #   --with-lint     also install clang-format and clang-tidy, for scripts/lint.sh
 # Can be run again: installed packages are left alone. Works as root and with sudo. If
 # CMAKE_PREFIX_PATH names another LibTorch, the distribution's is not installed.
@@ -22,8 +23,9 @@ for option in "$@"; do
   case $option in
     --with-browser)  # on Ubuntu, only a snap
       if grep -qx 'ID=debian' /etc/os-release; then packages+=(chromium); fi ;;
+    --with-fuzz) packages+=(clang libclang-rt-dev) ;;
     --with-lint) packages+=(clang-format clang-tidy) ;;
-    *) echo "setup: unknown option $option; allowed: --with-browser, --with-lint" >&2; exit 2 ;;
+    *) echo "setup: unknown option $option; allowed: --with-browser, --with-lint, --with-fuzz" >&2; exit 2 ;;
   esac
 done
 

@@ -146,8 +146,8 @@ class Pipeline {
   const std::vector<std::string>& classes() const { return classifier().contract().classes; }
 
   /// Reads and judges radiographs as one batch; the analyses are in the inputs' order. An image
-  /// that cannot be read has status and error, and does not touch the others. Holds all images of
-  /// the batch in memory.
+  /// that cannot be read, or for which a network's output is not finite, has status and error, and
+  /// does not touch the others. Holds all images of the batch in memory.
   std::vector<Analysis> process(const std::vector<Input>& batch,
                                 const ProcessOptions& options) const;
 

@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "json_text.h"
+
 namespace cxr {
 
 /// JSON as one line. Never throws, even if a text is not UTF-8.
@@ -18,7 +20,7 @@ template <typename Use>
 void for_each_json_line(const std::filesystem::path& file, const Use& use) {
   std::ifstream stream(file, std::ios::binary);
   for (std::string line; std::getline(stream, line);) {
-    const auto object = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
+    const auto object = parse_json(line);
     if (object.is_object()) use(line + "\n", object);
   }
 }

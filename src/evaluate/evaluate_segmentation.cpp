@@ -8,6 +8,7 @@
 #include "cxr/read.h"
 #include "draw/picture.h"
 #include "judge_rows.h"
+#include "pipeline/finite.h"
 #include "pipeline/segment.h"
 #include "read/lung_mask.h"
 #include "report_folder.h"
@@ -101,7 +102,14 @@ void segment_examples(const Network& segmenter, std::vector<Example>& examples) 
   auto segmentations = segment(segmenter, images);
   auto next = segmentations.begin();
   for (Example& example : examples) {
-    if (example.error.empty()) example.predicted = std::move(*next++);
+    if (!example.error.empty()) continue;
+    example.predicted = std::move(*next++);
+    try {
+      const cv::Mat& lungs = example.predicted.lung_probability;
+      require_finite({lungs.ptr<float>(), lungs.total()}, "segment", segmenter);
+    } catch (const Error& error) {
+      example.error = error.what();
+    }
   }
 }
 

@@ -11,6 +11,7 @@
 #include <set>
 
 #include "base/json_reader.h"
+#include "base/json_text.h"
 #include "base/suggestion.h"
 #include "cxr/error.h"
 #include "draw/colormap.h"
@@ -33,10 +34,14 @@ std::vector<std::string> keys_of(const Json& object) {
   return keys;
 }
 
-/// A parser callback that refuses a key given twice; otherwise the last one would count.
-auto refuse_duplicate_keys(const std::filesystem::path& file) {
+/// A parser callback that refuses a key given twice, of which the last would count otherwise, and
+/// what is nested too deep.
+auto refuse_hostile(const std::filesystem::path& file) {
   return [&file, keys = std::map<int, std::set<std::string>>{}](
              int depth, json::parse_event_t event, json& value) mutable {
+    if (depth > kMaxJsonDepth) {
+      throw UsageError("configuration", file.string(), "is nested too deep");
+    }
     if (event == json::parse_event_t::object_start) keys[depth + 1].clear();
     if (event == json::parse_event_t::key) {
       const std::string key = value.get<std::string>();
@@ -56,7 +61,7 @@ json read_json(const std::filesystem::path& file) {
   }
   constexpr bool kExceptions = true, kComments = true;
   try {
-    return json::parse(stream, refuse_duplicate_keys(file), kExceptions, kComments);
+    return json::parse(stream, refuse_hostile(file), kExceptions, kComments);
   } catch (const json::exception& error) {
     // nlohmann's message is `[json.exception.parse_error.101] parse error at line 3, column 7:
     // ...`.
@@ -187,7 +192,7 @@ void apply_change(const ConfigurationChange& change, json& document) {
     throw UsageError("configuration", change.origin,
                      change.key + ": unknown key; allowed: " + join(keys));
   }
-  json value = json::parse(change.value, nullptr, /*allow_exceptions=*/false);
+  json value = parse_json(change.value);
   if (value.is_discarded()) value = change.value;
   const bool is_model = change.key == "segmenter" || change.key == "classifier";
   if (is_model && value.is_string() && !change.value.empty()) {

@@ -16,6 +16,7 @@
 #include "base/atomic_file.h"
 #include "base/csv.h"
 #include "base/json_lines.h"
+#include "base/json_text.h"
 #include "cxr/error.h"
 #include "result_format.h"
 
@@ -100,7 +101,7 @@ void OutputFolder::require_no_results() const {
 json OutputFolder::earlier_run() const {
   if (if_exists_ != IfExists::resume) return {};
   std::ifstream stream(folder_ / kRun);
-  json run = json::parse(stream, nullptr, /*allow_exceptions=*/false);
+  json run = parse_json(stream);
   return run.is_object() ? run : json();
 }
 

@@ -95,7 +95,8 @@ std::vector<Task> list_tasks(const Configuration& configuration, const Inference
   const std::vector<std::string> names = picture_names(inputs);
   std::vector<Task> tasks;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    Task& task = tasks.emplace_back(inputs[i]);
+    Task& task = tasks.emplace_back();
+    task.input = inputs[i];
     if (request.pictures) {
       const bool is_overlay = configuration.heatmap.layout == Layout::overlay;
       task.pictures.push_back({is_overlay ? PictureKind::overlay : PictureKind::panels,

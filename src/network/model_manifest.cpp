@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/json_reader.h"
+#include "base/json_text.h"
 #include "base/sha256.h"
 
 namespace cxr {
@@ -16,7 +17,7 @@ constexpr const char* kStage = "model";
 
 json read_json(const std::filesystem::path& file) {
   std::ifstream stream(file);
-  json document = json::parse(stream, nullptr, /*allow_exceptions=*/false);
+  json document = parse_json(stream);
   if (document.is_discarded())
     throw Error(kStage, file.string(), "cannot be read, or is not valid JSON");
   return document;

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "base/json_text.h"
 #include "cxr/error.h"
 #include "model_manifest.h"
 #include "tensor.h"
@@ -60,7 +61,7 @@ Contract read_contract(const std::string& file, const std::string& text,
     throw Error(kStage, file,
                 "carries a contract.json of its own; remove `contract` from the configuration");
   }
-  const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const auto json = parse_json(text);
   if (json.is_discarded()) throw Error(kStage, file, "its contract.json is not valid JSON");
   return parse_contract(json, file);
 }

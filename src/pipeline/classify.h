@@ -18,7 +18,7 @@ struct Classification {
 };
 
 /// Classifies enhanced crops (CV_8UC3, any sizes) as one batch. `classifier` is of kind
-/// classifier. Throws Error where the network's output is not finite.
+/// classifier. Probabilities need not be finite: see require_finite().
 Classification classify(const Network& classifier, const std::vector<cv::Mat>& enhanced);
 
 /// Logits (N x C) over the contract's temperature, plus its offsets.

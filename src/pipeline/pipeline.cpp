@@ -14,6 +14,7 @@
 #include "cxr/read.h"
 #include "enhance.h"
 #include "explain.h"
+#include "finite.h"
 #include "network/threads.h"
 #include "polarity.h"
 #include "segment.h"
@@ -163,9 +164,10 @@ std::vector<Analysis> Pipeline::process(const std::vector<Input>& batch,
 
   for_each_timed(open, &Timings::enhance, [&](std::size_t i, Analysis& analysis) {
     auto& [result, intermediates] = analysis;
+    const cv::Mat& lungs = segmentations[i].lung_probability;
+    require_finite({lungs.ptr<float>(), lungs.total()}, "segment", segmenter());
     intermediates.lung_mask = segmentations[i].mask;
-    result.lungs = find_lung_box(segmentations[i].lung_probability, intermediates.lung_mask,
-                                 result.image_size);
+    result.lungs = find_lung_box(lungs, intermediates.lung_mask, result.image_size);
     const double threshold = options_.crop_confidence_threshold;
     result.lungs_trusted = is_trusted(result.lungs, threshold);
     result.crop = choose_crop(result.lungs, threshold, result.image_size);
@@ -180,9 +182,11 @@ std::vector<Analysis> Pipeline::process(const std::vector<Input>& batch,
   timed_together(open, &Timings::classify, [&] {
     classification = classify(classifier(), collect(open, &Intermediates::enhanced));
   });
-  for (std::size_t i = 0; i < open.size(); ++i) {
-    note_classification(*open[i], classification, i, classifier().contract());
-  }
+  for_each_timed(open, &Timings::classify, [&](std::size_t i, Analysis& analysis) {
+    require_finite({classification.probabilities.at(i), classes().size()}, "classify",
+                   classifier());
+    note_classification(analysis, classification, i, classifier().contract());
+  });
   if (!options.explain) return analyses;
 
   NdArray maps;
@@ -192,6 +196,7 @@ std::vector<Analysis> Pipeline::process(const std::vector<Input>& batch,
   });
   const cv::Size map_size(static_cast<int>(maps.shape[2]), static_cast<int>(maps.shape[1]));
   for_each_timed(open, &Timings::explain, [&](std::size_t i, Analysis& analysis) {
+    if (!analysis.result.judged()) return;
     analysis.intermediates.heat_map = heat_map(maps.at(i), map_size, classifier().contract().input,
                                                analysis.result.crop.size(), method);
   });

@@ -14,6 +14,7 @@ struct Segmentation {
 };
 
 /// Segments radiographs (CV_8UC1, any sizes) as one batch. `segmenter` is of kind segmenter.
+/// Probabilities need not be finite: see require_finite().
 std::vector<Segmentation> segment(const Network& segmenter, const std::vector<cv::Mat>& images);
 
 }  // namespace cxr

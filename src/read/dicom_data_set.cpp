@@ -130,7 +130,7 @@ std::size_t DicomDataSet::parse(Bytes set) {
   const OFCondition status =
       elements_.readUntilTag(stream, encoding_, EGL_noChange, DCM_MaxReadLength, DCM_PixelData);
   elements_.transferEnd();
-  if (status.bad()) fail_damaged();
+  if (status.bad() || elements_.loadAllDataIntoMemory().bad()) fail_damaged();
   return static_cast<std::size_t>(stream.tell());
 }
 

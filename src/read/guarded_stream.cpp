@@ -13,6 +13,19 @@ constexpr std::size_t kMaxReads = 4'000'000;
 
 std::uintptr_t stack_here() { return reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)); }
 
+/// Makes streams of the same bytes, which must outlive them.
+class GuardedStreamFactory : public DcmInputStreamFactory {
+ public:
+  explicit GuardedStreamFactory(std::span<const std::uint8_t> bytes) : bytes_(bytes) {}
+
+  DcmInputStream* create() const override { return new GuardedStream(bytes_); }
+  DcmInputStreamFactory* clone() const override { return new GuardedStreamFactory(bytes_); }
+  DcmInputStreamFactoryType ident() const override { return DFT_DcmInputFileStreamFactory; }
+
+ private:
+  std::span<const std::uint8_t> bytes_;
+};
+
 }  // namespace
 
 GuardedProducer::GuardedProducer(std::span<const std::uint8_t> bytes)
@@ -46,6 +59,10 @@ offile_off_t GuardedProducer::skip(offile_off_t length) {
 
 void GuardedProducer::putback(offile_off_t length) {
   at_ -= std::min(static_cast<std::size_t>(length), at_);
+}
+
+DcmInputStreamFactory* GuardedStream::newFactory() const {
+  return new GuardedStreamFactory(producer_.rest());
 }
 
 }  // namespace cxr

@@ -21,6 +21,8 @@ class GuardedProducer : public DcmProducer {
   offile_off_t skip(offile_off_t length) override;
   void putback(offile_off_t length) override;
 
+  std::span<const std::uint8_t> rest() const { return bytes_.subspan(at_); }
+
  private:
   bool is_allowed();
 
@@ -37,7 +39,9 @@ class GuardedStream : public DcmInputStream {
   explicit GuardedStream(std::span<const std::uint8_t> bytes)
       : DcmInputStream(&producer_), producer_(bytes) {}
 
-  DcmInputStreamFactory* newFactory() const override { return nullptr; }
+  /// DCMTK asks for it at a value that is long, skips the value, and reads it later. Without one it
+  /// would take memory for as much as the file states, even if the file ends before.
+  DcmInputStreamFactory* newFactory() const override;
 
  private:
   GuardedProducer producer_;

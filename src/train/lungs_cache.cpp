@@ -10,6 +10,7 @@
 #include "base/csv.h"
 #include "base/sha256.h"
 #include "cxr/error.h"
+#include "pipeline/finite.h"
 #include "pipeline/segment.h"
 
 namespace cxr {
@@ -83,6 +84,7 @@ std::vector<Lungs> LungsCache::find(const std::vector<std::string>& names,
   const std::vector<Segmentation> seen = segment(network_, missing_images);
   for (std::size_t i = 0; i < missing.size(); ++i) {
     const auto& [probability, mask] = seen[i];
+    require_finite({probability.ptr<float>(), probability.total()}, "segment", network_);
     lungs[missing[i]] = {find_lung_box(probability, mask, missing_images[i].size()), mask};
     const std::scoped_lock lock(mutex_);
     entries_[names[missing[i]]] = {lungs[missing[i]].box, to_runs(mask)};

@@ -378,6 +378,26 @@ TEST_F(DurableProgram, ARunJsonThatWasEditedIsRefused) {
   EXPECT_EQ(run().at("state"), "finished");
 }
 
+/// What is done with JSON recurses, and took the stack of the process.
+TEST_F(DurableProgram, JsonThatIsNestedTooDeepIsAnEditedFile) {
+  write_images(2);
+  EXPECT_EQ(write_output().status, 0);
+  const std::string deep = std::string(200'000, '[') + std::string(200'000, ']');
+  const std::string run = read_file(output_ / "run.json");
+  write_file(output_ / "run.json", R"({"settings": {"models": )" + deep + "}}");
+  EXPECT_TRUE(stopped(write_output({"--resume"}), 2, {"output"}));
+  write_file(output_ / "run.json", run);
+  for (const char* name : {"results.jsonl", "report-images.jsonl"}) {
+    std::string lines = read_file(output_ / name);
+    lines.insert(1, "\"a\": " + deep + ",");
+    write_file(output_ / name, lines);
+    EXPECT_EQ(write_output({"--resume"}).status, 0) << name;
+    EXPECT_EQ(records().size(), 2U);
+  }
+  write_file(config_, R"({"segmenter": )" + deep + "}");
+  EXPECT_TRUE(stopped(write_output({"--resume"}), 2, {"nested too deep"}));
+}
+
 /// The path in the journal is written in escapes.
 TEST_F(DurableProgram, AFilmWhoseNameIsNotUtf8IsResumed) {
   write_phantom(images_ / "not UTF-8 \xFF.png", 1);

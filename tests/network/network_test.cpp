@@ -15,7 +15,6 @@
 #include "cxr/error.h"
 #include "network/architecture.h"
 #include "network/tensor.h"
-#include "pipeline/classify.h"
 #include "support/temp_dir.h"
 #include "support/tiny_networks.h"
 
@@ -217,17 +216,6 @@ TEST(Network, AContractOfTheCallersBesideTheFilesOwnIsRefused) {
   const Contract contract = test::tiny_contract(Contract::Kind::classifier);
   test::write_tiny_network(folder / "c.pt", contract);
   EXPECT_THROW(Network(folder / "c.pt", Contract::Kind::classifier, contract), Error);
-}
-
-TEST(Network, AClassifierThatGivesNoNumbersIsAnErrorAndNoPrediction) {
-  const test::TempDir folder;
-  const Contract contract = test::tiny_contract(Contract::Kind::classifier);
-  const torch::jit::Module broken = untrained(contract);
-  const torch::NoGradGuard no_grad;
-  torch::Tensor(broken.attr("bias").toTensor()).fill_(NAN);
-  save_network(broken, contract, folder / "net.pt");
-  const Network network(folder / "net.pt", Contract::Kind::classifier);
-  EXPECT_THROW(classify(network, {cv::Mat(64, 64, CV_8UC3, cv::Scalar::all(90))}), Error);
 }
 
 TEST(Network, AMissingMethodIsNamed) {

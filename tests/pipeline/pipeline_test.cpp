@@ -136,6 +136,27 @@ TEST_F(PipelineTest, ABatchOfNothingButBadImagesIsNoError) {
   EXPECT_TRUE(pipeline_.process({}, {.explain = true}).empty());
 }
 
+/// A network whose file is damaged may give NaN, which is no reason to say that there are no lungs.
+TEST_F(PipelineTest, OutputThatIsNotFiniteIsAnErrorOfItsImageAlone) {
+  add("black.png", cv::Mat(200, 150, CV_8UC1, cv::Scalar(0)));
+  const auto wanted = pipeline_.process(inputs_, {.explain = true});
+  for (const auto kind : {Contract::Kind::segmenter, Contract::Kind::classifier}) {
+    const bool is_segmenter = kind == Contract::Kind::segmenter;
+    PipelineOptions options = load_configuration(folder_ / "config.json").pipeline;
+    test::write_moody_network(folder_ / "moody.pt", kind);
+    (is_segmenter ? options.segmenter : options.classifier).file = folder_ / "moody.pt";
+    const auto analyses = Pipeline(options).process(inputs_, {.explain = true});
+    for (std::size_t i = 0; i < 3; ++i) {
+      expect_same(analyses[i].result, wanted[i].result);
+      EXPECT_FALSE(analyses[i].intermediates.heat_map.empty());
+    }
+    EXPECT_EQ(analyses[3].result.status, Status::error);
+    EXPECT_EQ(analyses[3].result.stage, is_segmenter ? "segment" : "classify");
+    EXPECT_NE(analyses[3].result.error.find("not finite"), std::string::npos);
+    EXPECT_TRUE(analyses[3].result.prediction.empty());
+  }
+}
+
 TEST_F(PipelineTest, ABlankImageHasNoLungsAndIsUsedWhole) {
   add("blank.png", cv::Mat(200, 150, CV_8UC1, cv::Scalar(255)));
   const auto analysis = pipeline_.process({inputs_.back()}, {.explain = true}).front();

@@ -591,6 +591,30 @@ TEST_F(DicomVariantsTest, MillionsOfElementsAreAnError) {
   EXPECT_LE(peak_mebibytes() - peak, 450);
 }
 
+/// The most memory that the process had reserved, in MiB.
+long peak_of_reserved_memory() {
+  std::ifstream stream("/proc/self/status");
+  for (std::string word; stream >> word;) {
+    long kibibytes = 0;
+    if (word == "VmPeak:" && stream >> kibibytes) return kibibytes / 1024;
+  }
+  return 0;
+}
+
+TEST_F(DicomVariantsTest, AValueIsTakenMemoryForOnlyIfTheFileHoldsIt) {
+  const std::string longs(70'000, 'x');
+  DicomSpec spec{.samples = ramp()};
+  spec.unknown = {{"0009,1010", longs}};
+  EXPECT_EQ(farthest(image(spec), ramp()), 0);
+  const long before = peak_of_reserved_memory();
+  const auto state_more = [&](std::string& bytes) {
+    const std::size_t value = bytes.find(longs);
+    bytes.replace(value - 4, 4, "\xF0\xFF\xFF\x7F");
+  };
+  EXPECT_THROW(read_edited(spec, state_more), Error);
+  EXPECT_LT(peak_of_reserved_memory() - before, 500);
+}
+
 TEST_F(DicomVariantsTest, MillionsOfFragmentsTakeNoMemory) {
   const std::string empty = "\xFE\xFF\x00\xE0\0\0\0\0"s, end = "\xFE\xFF\xDD\xE0\0\0\0\0"s;
   std::string items;

@@ -11,19 +11,23 @@ namespace {
 
 using torch::jit::Module;
 
-Module tiny_segmenter() {
+/// Added to an output, it changes nothing but what a black image gives: to NaN.
+const std::string kMood = " + 0.0 * torch.log(torch.mean(x[:, 1:2], [1, 2, 3], True) + 1.95)";
+
+Module tiny_segmenter(const std::string& mood = "") {
   Module module("__torch__.cxr.test.Segmenter");
   module.register_attribute("training", c10::BoolType::get(), false);
   module.define(R"(
 def forward(self, x: Tensor) -> Tensor:
     grey = torch.avg_pool2d(x[:, 0:1] * 0.229 + 0.485, [3, 3], [1, 1], [1, 1], False, False)
-    lung = (0.14 - torch.abs(grey - 0.40)) * 60.0
+    lung = (0.14 - torch.abs(grey - 0.40)) * 60.0)" +
+                mood + R"(
     return torch.cat([-lung, lung], 1)
 )");
   return module;
 }
 
-Module tiny_classifier(std::int64_t classes) {
+Module tiny_classifier(std::int64_t classes, const std::string& mood = "") {
   torch::manual_seed(7);
   Module module("__torch__.cxr.test.Classifier");
   module.register_attribute("training", c10::BoolType::get(), false);
@@ -32,7 +36,8 @@ Module tiny_classifier(std::int64_t classes) {
   module.register_parameter("bias", torch::zeros(classes), false);
   module.define(R"(
 def features(self, x: Tensor) -> Tensor:
-    return torch.relu(torch.conv2d(x, self.kernel, None, [16, 16]))
+    return torch.relu(torch.conv2d(x, self.kernel, None, [16, 16])))" +
+                mood + R"(
 def head(self, features: Tensor) -> Tensor:
     return torch.linear(torch.mean(features, [2, 3]), self.weight, self.bias)
 def forward(self, x: Tensor) -> Tensor:
@@ -66,6 +71,15 @@ void write_tiny_network(const std::filesystem::path& file, const Contract& contr
   torch::jit::ExtraFilesMap extra;
   if (carry_contract) extra["contract.json"] = to_json(contract).dump();
   module.save(file.string(), extra);
+}
+
+void write_moody_network(const std::filesystem::path& file, Contract::Kind kind) {
+  const Contract contract = tiny_contract(kind);
+  const Module module =
+      kind == Contract::Kind::segmenter
+          ? tiny_segmenter(kMood)
+          : tiny_classifier(static_cast<std::int64_t>(contract.classes.size()), kMood);
+  module.save(file.string(), {{"contract.json", to_json(contract).dump()}});
 }
 
 std::filesystem::path write_tiny_setup(const std::filesystem::path& folder) {

@@ -16,6 +16,10 @@ Contract tiny_contract(Contract::Kind kind);
 void write_tiny_network(const std::filesystem::path& file, const Contract& contract,
                         bool carry_contract = true);
 
+/// Writes a network of tiny_contract() that gives no numbers (NaN) for a black image, and for all
+/// others what write_tiny_network() gives.
+void write_moody_network(const std::filesystem::path& file, Contract::Kind kind);
+
 /// Writes both and a configuration that names them, `config.json`, into a folder; returns its path.
 std::filesystem::path write_tiny_setup(const std::filesystem::path& folder);
 
