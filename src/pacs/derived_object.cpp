@@ -5,7 +5,9 @@
 #include <dcmtk/dcmdata/dcvrda.h>
 #include <dcmtk/dcmdata/dcvrtm.h>
 
+#include <algorithm>
 #include <array>
+#include <string_view>
 
 #include "base/format.h"
 #include "cxr/error.h"
@@ -116,10 +118,23 @@ void put_common_modules(DcmItem& set, const DicomSource& source, const JudgedBy&
   put(set, DCM_SoftwareVersions, version());
 }
 
+bool is_first_of_frames(const DicomSource& source) {
+  // Storage classes (PS3.4, B.5): Enhanced CT, Ultrasound, Enhanced MR, Secondary Capture, XA and
+  // RF, 3D X-ray and tomosynthesis, Nuclear Medicine.
+  constexpr std::string_view kStorage = "1.2.840.10008.5.1.4.1.1.";
+  static constexpr std::array<std::string_view, 8> kMultiFrame = {"2.1", "3.1", "4.1", "7.1",
+                                                                  "7.2", "7.3", "7.4", "20"};
+  const std::string_view sop_class(source.sop_class);
+  if (source.frames <= 1 || !sop_class.starts_with(kStorage)) return false;
+  const std::string_view kind = sop_class.substr(kStorage.size());
+  return kind.starts_with("12.") || kind.starts_with("13.") ||
+         std::ranges::find(kMultiFrame, kind) != kMultiFrame.end();
+}
+
 void put_reference(DcmItem& item, const DicomSource& source) {
   put(item, DCM_ReferencedSOPClassUID, source.sop_class);
   put(item, DCM_ReferencedSOPInstanceUID, source.uids.instance);
-  if (source.frames > 1) put(item, DCM_ReferencedFrameNumber, "1");
+  if (is_first_of_frames(source)) put(item, DCM_ReferencedFrameNumber, "1");
 }
 
 std::string bytes_of(DcmFileFormat& file) {

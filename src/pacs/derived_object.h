@@ -55,7 +55,11 @@ void put(DcmItem& item, const DcmTagKey& tag, const std::string& value);
 void put_common_modules(DcmItem& set, const DicomSource& source, const JudgedBy& judged_by,
                         const DerivedObject& object);
 
-/// Adds the reference to the film (PS3.3, 10.3): its first frame, if it has several.
+/// Whether a reference to the film has to name the frame that was judged, the first: it has
+/// several, and its SOP class allows for them.
+bool is_first_of_frames(const DicomSource& source);
+
+/// Adds the reference to the film (PS3.3, 10.3).
 void put_reference(DcmItem& item, const DicomSource& source);
 
 /// The file as it is to be written.

@@ -143,7 +143,7 @@ void put_references(DcmSegmentation& object, const DicomSource& source) {
   ImageSOPInstanceReferenceMacro& reference = image->getImageSOPInstanceReference();
   require(reference.setReferencedSOPClassUID(source.sop_class.c_str()), "source image");
   require(reference.setReferencedSOPInstanceUID(source.uids.instance.c_str()), "source image");
-  if (source.frames > 1) require(reference.addReferencedFrameNumber(1), "source image");
+  if (is_first_of_frames(source)) require(reference.addReferencedFrameNumber(1), "source image");
   image->getPurposeOfReferenceCode() =
       code("121322", "DCM", "Source image for image processing operation");
   item->getSourceImageItems().push_back(image.release());
@@ -171,8 +171,7 @@ void add_segment(DcmSegmentation& object, const LungSegment& segment, const Judg
 
 std::unique_ptr<DcmSegmentation> make_object(const DicomSource& source, const JudgedBy& judged_by) {
   DcmSegmentation* made = nullptr;
-  const ContentIdentificationMacro identification("1", "LUNGS", "Lungs found by cxr-infer",
-                                                  kDevice);
+  const ContentIdentificationMacro identification("1", "LUNGS", "Lungs found by cxr-infer", "");
   const IODGeneralEquipmentModule::EquipmentInfo equipment(
       kManufacturer, kDevice, serial_number(judged_by).c_str(), version().c_str());
   require(DcmSegmentation::createBinarySegmentation(made, static_cast<Uint16>(source.size.height),

@@ -46,7 +46,7 @@ DSRCodedEntryValue code_of_class(const std::string& name) {
 
 DSRImageReferenceValue film(const DicomSource& source) {
   DSRImageReferenceValue reference(source.sop_class.c_str(), source.uids.instance.c_str());
-  if (source.frames > 1) reference.getFrameList().addItem(1);
+  if (is_first_of_frames(source)) reference.getFrameList().addItem(1);
   return reference;
 }
 
