@@ -70,14 +70,16 @@ void add_lungs(TID1500_MeasurementReport& report, const DicomSource& source, con
   Group& group = report.getIndividualMeasurements();
   add_number(group, quality_code(), result.lungs.quality);
   auto& measurement = group.getMeasurement();
-  require(measurement.addImage(CODE_DCM_SourceOfMeasurement, film(source)), "source image");
+  require(measurement.addImage(DSRCodedEntryValue(CODE_DCM_SourceOfMeasurement), film(source)),
+          "source image");
   if (segments.empty()) return;
   DSRImageReferenceValue mask(UID_SegmentationStorage,
                               instance_uid(source, judged_by, kSegmentation).c_str());
   for (std::size_t i = 1; i <= segments.size(); ++i) {
     mask.getSegmentList().addItem(static_cast<Uint16>(i));
   }
-  require(measurement.addImage(CODE_DCM_ReferencedSegment, mask), "segmentation");
+  require(measurement.addImage(DSRCodedEntryValue(CODE_DCM_ReferencedSegment), mask),
+          "segmentation");
 }
 
 void add_prediction(TID1500_MeasurementReport& report, const DicomSource& source,
@@ -90,7 +92,8 @@ void add_prediction(TID1500_MeasurementReport& report, const DicomSource& source
     const std::string meaning = "Probability of " + plain(judged_by.classes[i]);
     require(measurement.addModifier(class_code(), code_of_class(judged_by.classes[i])), "class");
     require(measurement.setEquivalentMeaningOfConceptName(meaning.c_str()), "class");
-    require(measurement.addImage(CODE_DCM_SourceOfMeasurement, film(source)), "source image");
+    require(measurement.addImage(DSRCodedEntryValue(CODE_DCM_SourceOfMeasurement), film(source)),
+            "source image");
   }
   require(group.addQualitativeEvaluation(prediction_code(), code_of_class(result.prediction)),
           "prediction");
@@ -109,7 +112,7 @@ void add_image_library(TID1500_MeasurementReport& report, const DicomSource& sou
 void fill(TID1500_MeasurementReport& report, const DicomSource& source, const Result& result,
           const std::vector<std::string>& notes, const std::vector<LungSegment>& segments,
           const JudgedBy& judged_by) {
-  require(report.setLanguage(CID5000_Languages(CID5000_Languages::English)), "language");
+  require(report.setLanguage(DSRCodedEntryValue("eng", "RFC5646", "English")), "language");
   const std::string device = derived_uid(serial_number(judged_by));
   require(report.getObservationContext().addDeviceObserver(
               device.c_str(), kDevice, kManufacturer, kDevice, serial_number(judged_by).c_str()),
