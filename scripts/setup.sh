@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Installs the Debian or Ubuntu packages needed to build, test and run cxr-infer.
 #   --with-browser  also install Chromium, for the tests of the report; they are skipped without it
+#   --with-archive  also install Orthanc, DCMTK's tools and dicom3tools, for the tests of DICOM objects;
+#                   they are skipped without them
 #   --with-fuzz     also install clang and its run-time library, for scripts/fuzz.sh
 #   --with-lint     also install clang-format and clang-tidy, for scripts/lint.sh
 # Can be run again: installed packages are left alone. Works as root and with sudo. If
@@ -23,9 +25,12 @@ for option in "$@"; do
   case $option in
     --with-browser)  # on Ubuntu, only a snap
       if grep -qx 'ID=debian' /etc/os-release; then packages+=(chromium); fi ;;
+    --with-archive) packages+=(orthanc orthanc-dicomweb dcmtk dicom3tools curl) ;;
     --with-fuzz) packages+=(clang libclang-rt-dev) ;;
     --with-lint) packages+=(clang-format clang-tidy) ;;
-    *) echo "setup: unknown option $option; allowed: --with-browser, --with-lint, --with-fuzz" >&2; exit 2 ;;
+    *)
+      echo "setup: unknown option $option; allowed: --with-browser, --with-archive, --with-fuzz, --with-lint" >&2
+      exit 2 ;;
   esac
 done
 
@@ -61,6 +66,10 @@ if [[ " ${missing[*]} " == *" libtorch-dev "* ]] && ! apt-cache show libtorch-de
   echo "  https://pytorch.org (Linux, C++, CPU), unpack it, and run this script again with" >&2
   echo "  CMAKE_PREFIX_PATH=/path/to/libtorch in the environment." >&2
   exit 1
+fi
+# The tests start an archive of their own; the package's server must not run.
+if [[ " ${missing[*]} " == *" orthanc "* ]] && command -v systemctl >/dev/null; then
+  "${as_root[@]}" systemctl mask --quiet orthanc || true
 fi
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
   apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null

@@ -33,6 +33,7 @@ install(DIRECTORY config models
   PATTERN README.md EXCLUDE)
 cxr_install_pages(${CMAKE_BINARY_DIR}/pages
   README.md LICENSE config/README.md models/README.md src/read/README.md src/infer/README.md
+  src/pacs/README.md
   src/train/README.md src/evaluate/README.md images/panels.png images/report.png)
 install(DIRECTORY ${CMAKE_BINARY_DIR}/pages/
   DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT programs)

@@ -14,13 +14,20 @@
 
 namespace cxr {
 
-enum class PictureKind { overlay, panels, mask, crop };
+enum class PictureKind {
+  overlay,
+  panels,
+  mask,
+  crop,
+  dicom  ///< not a picture, but the DICOM objects of a DICOM file: see pacs/README.md
+};
 
 constexpr auto names(PictureKind /*unused*/) {
   return std::array{Named<PictureKind>{PictureKind::overlay, "overlay"},
                     Named<PictureKind>{PictureKind::panels, "panels"},
                     Named<PictureKind>{PictureKind::mask, "mask"},
-                    Named<PictureKind>{PictureKind::crop, "crop"}};
+                    Named<PictureKind>{PictureKind::crop, "crop"},
+                    Named<PictureKind>{PictureKind::dicom, "dicom"}};
 }
 
 /// What to do with an output folder that has results already.

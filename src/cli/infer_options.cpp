@@ -51,7 +51,8 @@ void add_output_options(CLI::App& app, InferOptions& options) {
              request.save.push_back(*from_name<PictureKind>(word));
            }
          },
-         "Pictures to write to --output, separated by commas")
+         "Pictures to write to --output, separated by commas; dicom: for DICOM files, results as "
+         "DICOM objects for an archive; only these carry the patient's name and other attributes")
       ->delimiter(',')
       ->allow_extra_args(false)  // or it takes the paths that follow
       ->type_name(choices_of<PictureKind>())

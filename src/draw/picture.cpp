@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 #include <vector>
@@ -14,8 +15,6 @@
 
 namespace cxr {
 namespace {
-
-using std::string_literals::operator""s;
 
 constexpr double kDotsPerInch = 100;
 constexpr double kLungsOpacity = 0.28;
@@ -182,7 +181,9 @@ void draw_footer(const cv::Mat& footer, const PictureContent& content,
                  const HeatmapOptions& options, const Metrics& metrics) {
   const std::string purpose = "For research only, not for diagnosis";
   const std::string name = content.name.empty() ? "" : content.name + "  \u00B7  ";
-  draw_color_bar(footer.rowRange(0, footer.rows / 2), options, metrics);
+  if (!content.heat_map.empty()) {
+    draw_color_bar(footer.rowRange(0, footer.rows / 2), options, metrics);
+  }
   draw_caption(footer.rowRange(footer.rows / 2, footer.rows), name + purpose, metrics.small, kInk);
 }
 
@@ -198,29 +199,50 @@ cv::Mat draw_overlay_figure(const PictureContent& content, const HeatmapOptions&
   return figure;
 }
 
-/// Four in a row, or two by two if that gives larger panels, as for wide images.
-Grid panels_grid(cv::Size image, const Metrics& metrics) {
+/// All in a row, or four two by two if that gives larger panels, as for wide images.
+Grid panels_grid(cv::Size image, int count, const Metrics& metrics) {
   const cv::Size room(metrics.side * 5 / 2, metrics.side);
-  const Grid row(image, room, {4, 1}, metrics);
+  const Grid row(image, room, {count, 1}, metrics);
+  if (count < 4) return row;
   const Grid square(image, room, {2, 2}, metrics);
   if (metrics.is_native) return image.width > image.height ? square : row;
   return square.panel.width > row.panel.width ? square : row;
 }
 
+struct Panel {
+  std::string caption;
+  std::function<void(const cv::Mat& radiograph)> draw;  ///< over the radiograph
+};
+
+std::vector<Panel> panels_of(const PictureContent& content, const HeatmapOptions& options,
+                             const Metrics& metrics) {
+  std::vector<Panel> panels{
+      {"Radiograph", [](const cv::Mat&) {}},
+      {"Lungs", [&](const cv::Mat& panel) { draw_lungs(panel, content, metrics); }}};
+  if (!content.enhanced.empty()) {
+    panels.push_back(
+        {"Enhanced crop", [&](const cv::Mat& panel) { draw_enhanced(panel, content.enhanced); }});
+  }
+  if (!content.heat_map.empty()) {
+    panels.push_back({content.title, [&](const cv::Mat& panel) {
+                        draw_overlay(panel, content, options, metrics);
+                      }});
+  }
+  return panels;
+}
+
 cv::Mat draw_panels_figure(const PictureContent& content, const HeatmapOptions& options) {
   const Metrics metrics(options.figsize, content.image.size());
-  const Grid grid = panels_grid(content.image.size(), metrics);
+  const std::vector<Panel> panels = panels_of(content, options, metrics);
+  const Grid grid = panels_grid(content.image.size(), static_cast<int>(panels.size()), metrics);
   cv::Mat figure(grid.size(), CV_8UC3, kPaper);
   cv::Mat radiograph;
   cv::cvtColor(resized(content.image, grid.panel), radiograph, cv::COLOR_GRAY2BGR);
-  for (const int i : {0, 1, 3}) radiograph.copyTo(figure(grid.panel_rect(i)));
-  draw_lungs(figure(grid.panel_rect(1)), content, metrics);
-  draw_enhanced(figure(grid.panel_rect(2)), content.enhanced);
-  draw_overlay(figure(grid.panel_rect(3)), content, options, metrics);
-
   int i = 0;
-  for (const std::string& caption : {"Radiograph"s, "Lungs"s, "Enhanced crop"s, content.title}) {
-    draw_caption(figure(grid.caption_rect(i++)), caption, metrics.text, kInk);
+  for (const Panel& panel : panels) {
+    radiograph.copyTo(figure(grid.panel_rect(i)));
+    panel.draw(figure(grid.panel_rect(i)));
+    draw_caption(figure(grid.caption_rect(i++)), panel.caption, metrics.text, kInk);
   }
   draw_footer(figure(grid.footer_rect()), content, options, metrics);
   return figure;

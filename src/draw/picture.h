@@ -24,10 +24,11 @@ struct PictureContent {
 /// the map, size and layout.
 ///
 /// `overlay`: the radiograph, the map over the crop, a yellow rectangle around the crop, the title.
-/// `panels`: side by side the radiograph, the lung mask and box, the enhanced crop, the overlay.
-/// Below: a colour bar from "no influence" to "strongest", the name, and "For research only".
-/// The radiograph keeps its aspect ratio; the size of the text depends on the picture's, not on the
-/// radiograph's.
+/// `panels`: side by side the radiograph, the lung mask and box, the enhanced crop, the overlay;
+/// without the crop or the overlay if `enhanced` or `heat_map` is empty.
+/// Below: a colour bar from "no influence" to "strongest" if there is a heat map, the name, and
+/// "For research only". The radiograph keeps its aspect ratio; the size of the text depends on the
+/// picture's, not on the radiograph's.
 cv::Mat draw_picture(const PictureContent& content, const HeatmapOptions& options);
 
 /// Writes a PNG whole or not at all. Throws Error naming the file.

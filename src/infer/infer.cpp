@@ -21,6 +21,7 @@
 #include "result_writer.h"
 #include "resume.h"
 #include "run_record.h"
+#include "saved_dicom.h"
 #include "saved_pictures.h"
 #include "tasks.h"
 
@@ -61,6 +62,7 @@ class Run {
     list_missing();
     if (output_) prepare_tasks(tasks_, missing_, *output_, run_, request_.force);
     if (!is_finished()) load_models();
+    if (pipeline_) judged_by_ = judged_by(*pipeline_, settings_);
   }
 
   InferenceSummary process(const InferenceProgress& progress) {
@@ -206,9 +208,10 @@ class Run {
   /// Draws and writes all pictures of an analysis, and frees it.
   Delivery draw(Analysis& analysis, const Task& task) const {
     Delivery delivery;
+    ordered_json files = ordered_json::object();
     if (analysis.result.judged()) {
       try {
-        write_pictures(analysis, task);
+        files = write_pictures(analysis, task);
         if (report_ && report_->embeds()) {
           delivery.report_images = report_images_of(analysis, configuration_.heatmap);
         }
@@ -218,26 +221,35 @@ class Run {
         analysis.result.fail(error);
       }
     }
-    delivery.record = record_of(task, analysis.result, !delivery.report_images.radiograph.empty());
+    const bool has_thumbnail = !delivery.report_images.radiograph.empty();
+    delivery.record = record_of(task, analysis.result, files, has_thumbnail);
     return delivery;
   }
 
-  void write_pictures(const Analysis& analysis, const Task& task) const {
+  /// Returns what the journal says of them.
+  ordered_json write_pictures(Analysis& analysis, const Task& task) const {
+    ordered_json files = ordered_json::object();
     for (const PictureFile& picture : task.pictures) {
       // Names may have folders in them.
       if (picture.file.has_parent_path()) make_folder(picture.file.parent_path());
-      write_png(picture.file, draw_saved(analysis, picture.kind, configuration_.heatmap));
+      if (picture.kind == PictureKind::dicom) {
+        files["dicom"] =
+            save_dicom(analysis, task.input.file, picture, judged_by_, configuration_.heatmap);
+      } else {
+        write_png(picture.file, draw_saved(analysis, picture.kind, configuration_.heatmap));
+        files["pictures"][folder_of(picture.kind)] = picture.told;
+      }
     }
+    return files;
   }
 
-  ResultRecord record_of(const Task& task, const Result& result, bool has_thumbnail) const {
+  ResultRecord record_of(const Task& task, const Result& result, const ordered_json& files,
+                         bool has_thumbnail) const {
     ordered_json json = to_json(result, classes_);
     json["models"] = models_;
     if (task.fatal) json["fatal"] = true;
     if (output_ && result.judged()) {
-      for (const PictureFile& picture : task.pictures) {
-        json["pictures"][folder_of(picture.kind)] = picture.told;
-      }
+      json.update(files);
       if (has_thumbnail) json["thumbnail"] = true;
     }
     return {result, json_line(json)};
@@ -305,6 +317,7 @@ class Run {
   ordered_json settings_, models_;
   std::vector<std::string> classes_;
   std::optional<Pipeline> pipeline_;
+  JudgedBy judged_by_;
   std::optional<ResultWriter> writer_;
   std::optional<AtomicFile> csv_;
   std::optional<ReportPage> report_;

@@ -18,6 +18,7 @@
 #include "base/json_lines.h"
 #include "base/json_text.h"
 #include "cxr/error.h"
+#include "pacs/dicom_results.h"
 #include "result_format.h"
 
 namespace cxr {
@@ -47,7 +48,7 @@ bool has_results(const fs::path& folder) {
 
 /// Whether a PNG begins and ends like one. It is not read as a whole: pictures are on the disk
 /// before they get their name.
-bool is_whole_picture(const fs::path& file) {
+bool is_whole_png(const fs::path& file) {
   constexpr std::string_view kBegin = "\x89PNG\r\n\x1a\n", kEnd = "IEND\xAE\x42\x60\x82";
   std::array<char, 8> begin{}, end{};
   std::ifstream stream(file, std::ios::binary);
@@ -58,15 +59,26 @@ bool is_whole_picture(const fs::path& file) {
          std::string_view(end.data(), end.size()) == kEnd;
 }
 
-/// The pictures that a record names, by kind.
-std::map<std::string, fs::path> pictures_of(const json& record) {
-  std::map<std::string, fs::path> pictures;
-  const auto found = record.find("pictures");
-  if (found == record.end()) return pictures;
-  for (const auto& [kind, file] : found->items()) {
-    if (file.is_string()) pictures[kind] = file.get<std::string>();
+bool is_whole(const fs::path& file) {
+  return file.extension() == ".dcm" ? is_whole_dicom(file) : is_whole_png(file);
+}
+
+/// The pictures and DICOM objects that a record names, by kind. There may be no objects of a file,
+/// as of those that are not DICOM.
+std::map<std::string, std::vector<fs::path>> files_of(const json& record) {
+  std::map<std::string, std::vector<fs::path>> files;
+  if (const auto found = record.find("pictures"); found != record.end()) {
+    for (const auto& [kind, file] : found->items()) {
+      if (file.is_string()) files[kind] = {file.get<std::string>()};
+    }
   }
-  return pictures;
+  if (const auto found = record.find("dicom"); found != record.end() && found->is_array()) {
+    auto& objects = files["dicom"];
+    for (const json& file : *found) {
+      if (file.is_string()) objects.emplace_back(file.get<std::string>());
+    }
+  }
+  return files;
 }
 
 /// The first place where two documents differ, `configuration.heatmap.cmap`; empty where they do
@@ -141,12 +153,15 @@ void OutputFolder::remove_old() const {
   std::error_code ignored;
   const fs::path inside = fs::weakly_canonical(folder_, ignored);
   for_each_json_line(folder_ / kJournal, [&](const std::string&, const json& record) {
-    for (const auto& [kind, picture] : pictures_of(record)) {
-      // A journal that was edited, or a link, could lead elsewhere.
-      const fs::path file = folder_ / picture;
-      const fs::path real = fs::weakly_canonical(file.parent_path(), ignored);
-      const bool is_inside = std::ranges::mismatch(inside, real).in1 == inside.end();
-      if (is_inside && file.extension() == ".png") fs::remove(file, ignored);
+    for (const auto& [kind, files] : files_of(record)) {
+      for (const fs::path& each : files) {
+        // A journal that was edited, or a link, could lead elsewhere.
+        const fs::path file = folder_ / each;
+        const fs::path real = fs::weakly_canonical(file.parent_path(), ignored);
+        const bool is_inside = std::ranges::mismatch(inside, real).in1 == inside.end();
+        const bool is_ours = file.extension() == ".png" || file.extension() == ".dcm";
+        if (is_inside && is_ours) fs::remove(file, ignored);
+      }
     }
   });
   for (const char* name : {kTable, kReport, kReportImages, kReading, kRun, kJournal}) {
@@ -175,6 +190,7 @@ void OutputFolder::read_line(const std::string& line, const json& content,
                              const std::vector<std::string>& picture_kinds,
                              const std::set<std::string>& thumbnails) {
   ResultRecord record;
+  const auto files = files_of(content);
   bool has_thumbnail = false;
   try {
     record = {result_from_json(content, classes_), line};
@@ -185,15 +201,18 @@ void OutputFolder::read_line(const std::string& line, const json& content,
   }
   const Result& result = record.result;
   if (result.status == Status::error) return;
-  const auto pictures = pictures_of(content);
-  const bool is_whole = std::ranges::all_of(picture_kinds, [&](const std::string& kind) {
-    const auto found = pictures.find(kind);
-    return found != pictures.end() && is_whole_picture(folder_ / found->second);
+  const bool has_files = std::ranges::all_of(picture_kinds, [&](const std::string& kind) {
+    const auto found = files.find(kind);
+    return found != files.end() && std::ranges::all_of(found->second, [&](const fs::path& file) {
+             return is_whole(folder_ / file);
+           });
   });
-  if (result.judged() && !is_whole) return;
+  if (result.judged() && !has_files) return;
   if (has_thumbnail && !thumbnails.contains(result.name)) return;
   if (!places_.emplace(result.name, records_.size()).second) return;
-  for (const auto& [kind, picture] : pictures) owners_[picture.string()] = result.name;
+  for (const auto& [kind, all] : files) {
+    for (const fs::path& file : all) owners_[file.string()] = result.name;
+  }
   records_.push_back(std::move(record));
 }
 

@@ -39,8 +39,9 @@ class OutputFolder {
   /// constructor looked, and where those to be resumed were made with other settings.
   void open(const nlohmann::ordered_json& settings, const std::vector<std::string>& classes);
 
-  /// Reads the results to be resumed. Dropped are those that failed, those that lack a picture of
-  /// one of the kinds, and those whose thumbnail is not among `thumbnails` though it was written.
+  /// Reads the results to be resumed. Dropped are those that failed, those that lack a picture or
+  /// a DICOM object of one of the kinds, and those whose thumbnail is not among `thumbnails` though
+  /// it was written.
   void load(const std::vector<std::string>& picture_kinds, const std::set<std::string>& thumbnails);
 
   /// The result of an image; null where there is none.
@@ -49,7 +50,7 @@ class OutputFolder {
   /// Names of images that ended the process of an earlier run.
   const std::set<std::string>& fatal_images() const { return fatal_images_; }
 
-  /// The images that have results with pictures, by the picture's path in the folder.
+  /// The images that have results with pictures or DICOM objects, by their path in the folder.
   const std::map<std::string, std::string>& picture_owners() const { return owners_; }
 
   void add(const ResultRecord& record);

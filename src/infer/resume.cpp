@@ -9,6 +9,7 @@
 #include "base/utf8.h"
 #include "cxr/error.h"
 #include "reading_notes.h"
+#include "saved_pictures.h"
 
 namespace cxr {
 namespace {
@@ -44,9 +45,10 @@ void try_suspect(Task& task, bool force) {
 
 void rename_picture(PictureFile& picture, const OutputFolder& output,
                     const std::set<std::string>& taken) {
-  const std::string stem = picture.told.substr(0, picture.told.rfind('.'));
+  const std::string suffix = suffix_of(picture.kind);
+  const std::string stem = picture.told.substr(0, picture.told.size() - suffix.size());
   for (int i = 2; taken.contains(picture.told); ++i) {
-    picture.told = stem + "-" + std::to_string(i) + ".png";
+    picture.told = stem + "-" + std::to_string(i) + suffix;
   }
   picture.file = output.path() / picture.told;
 }

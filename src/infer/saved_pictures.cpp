@@ -40,9 +40,13 @@ const char* folder_of(PictureKind kind) {
       return "masks";
     case PictureKind::crop:
       return "crops";
+    case PictureKind::dicom:
+      return "dicom";
   }
   return "";
 }
+
+const char* suffix_of(PictureKind kind) { return kind == PictureKind::dicom ? ".sc.dcm" : ".png"; }
 
 cv::Mat draw_saved(const Analysis& analysis, PictureKind kind, HeatmapOptions options) {
   switch (kind) {
@@ -55,6 +59,7 @@ cv::Mat draw_saved(const Analysis& analysis, PictureKind kind, HeatmapOptions op
     case PictureKind::crop:
       return analysis.intermediates.enhanced;
     case PictureKind::mask:
+    case PictureKind::dicom:
       break;
   }
   cv::Mat mask;

@@ -104,7 +104,8 @@ std::vector<Task> list_tasks(const Configuration& configuration, const Inference
     }
     if (request.output) {
       for (const PictureKind kind : request.save) {
-        const std::string told = std::string(folder_of(kind)) + "/" + names[i];
+        const std::string stem = names[i].substr(0, names[i].rfind('.'));
+        const std::string told = std::string(folder_of(kind)) + "/" + stem + suffix_of(kind);
         task.pictures.push_back({kind, *request.output / told, told});
       }
     }

@@ -10,11 +10,11 @@
 
 namespace cxr {
 
-/// A picture to draw of one radiograph.
+/// A picture to draw of one radiograph, or DICOM objects to make of it.
 struct PictureFile {
   PictureKind kind = PictureKind::overlay;
-  std::filesystem::path file;
-  std::string told;  ///< its path in the output folder, for the results
+  std::filesystem::path file;  ///< of several DICOM objects: the first, see save_dicom()
+  std::string told;            ///< its path in the output folder, for the results
 };
 
 /// A radiograph to read, and the pictures to draw of it.

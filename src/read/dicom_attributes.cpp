@@ -124,6 +124,7 @@ DicomAttributes read_attributes(const DicomItem& set) {
   all.is_directory = set.has(DCM_DirectoryRecordSequence);
   all.sop_class = set.text(DCM_SOPClassUID);
   all.modality = set.text(DCM_Modality);
+  all.device = set.text(DCM_ManufacturerModelName);
   all.body_part = set.text(DCM_BodyPartExamined);
   all.anatomic_region = code_meaning(set, DCM_AnatomicRegionSequence);
   all.view_position = set.text(DCM_ViewPosition);

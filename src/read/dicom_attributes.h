@@ -35,6 +35,7 @@ struct DicomAttributes {
   bool is_directory = false;  ///< a DICOMDIR
   std::string sop_class;      ///< UID
   std::string modality;
+  std::string device;           ///< Manufacturer's Model Name
   std::string body_part;        ///< Body Part Examined
   std::string anatomic_region;  ///< meaning of the code
   std::string view_position;

@@ -75,6 +75,13 @@ std::string DicomItem::text(const DcmTagKey& tag) const {
   return values.empty() ? "" : values.front();
 }
 
+std::string DicomItem::raw_text(const DcmTagKey& tag) const {
+  DcmElement* found = element(tag);
+  if (found == nullptr) return "";
+  const std::string all = value_of(*found);
+  return all.substr(0, all.find_last_not_of(std::string_view("\0 ", 2)) + 1);
+}
+
 std::vector<double> DicomItem::numbers(const DcmTagKey& tag) const {
   std::vector<double> values;
   for (const std::string& value : texts(tag)) {

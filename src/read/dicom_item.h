@@ -23,6 +23,8 @@ class DicomItem {
   std::vector<std::string> texts(const DcmTagKey& tag) const;
   /// The first of them.
   std::string text(const DcmTagKey& tag) const;
+  /// All of a text as it lies in the file, without the blanks and NULs at its end.
+  std::string raw_text(const DcmTagKey& tag) const;
 
   /// The numbers among the values of a decimal or integer string.
   std::vector<double> numbers(const DcmTagKey& tag) const;

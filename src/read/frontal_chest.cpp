@@ -77,6 +77,7 @@ bool is_lateral(const DicomAttributes& image) {
 }  // namespace
 
 std::string why_not_frontal_chest(const DicomAttributes& image) {
+  if (image.device == "CXR-INFER") return "is a result of cxr-infer";
   std::string why = another_modality(image);
   if (why.empty()) why = another_body_part(image);
   if (!why.empty()) return "not a chest radiograph: " + why;

@@ -54,14 +54,29 @@ cv::Size upright_size(cv::Size size, const cv::Size2d& stretch, const Turn& turn
   return turn.transpose ? cv::Size(square.height, square.width) : square;
 }
 
-cv::Mat bring_upright(const cv::Mat& image, const cv::Size2d& stretch, const Turn& turn) {
-  cv::Mat upright = image;
-  const cv::Size square = stretched(image.size(), stretch);
-  if (square != image.size()) cv::resize(image, upright, square, 0, 0, cv::INTER_LINEAR);
+cv::Mat turned(const cv::Mat& image, const Turn& turn) {
+  if (!turn.is_needed()) return image;
+  cv::Mat upright = image.clone();
   if (turn.transpose) cv::transpose(upright, upright);
   if (turn.mirror_rows) cv::flip(upright, upright, 1);
   if (turn.mirror_columns) cv::flip(upright, upright, 0);
   return upright;
+}
+
+cv::Mat turned_back(const cv::Mat& image, const Turn& turn) {
+  if (!turn.is_needed()) return image;
+  cv::Mat stored = image.clone();
+  if (turn.mirror_columns) cv::flip(stored, stored, 0);
+  if (turn.mirror_rows) cv::flip(stored, stored, 1);
+  if (turn.transpose) cv::transpose(stored, stored);
+  return stored;
+}
+
+cv::Mat bring_upright(const cv::Mat& image, const cv::Size2d& stretch, const Turn& turn) {
+  cv::Mat upright = image;
+  const cv::Size square = stretched(image.size(), stretch);
+  if (square != image.size()) cv::resize(image, upright, square, 0, 0, cv::INTER_LINEAR);
+  return turned(upright, turn);
 }
 
 }  // namespace cxr

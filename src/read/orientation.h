@@ -5,18 +5,9 @@
 #include <string>
 
 #include "body_part.h"
+#include "turn.h"
 
 namespace cxr {
-
-/// How to bring a film upright, head up and the patient's left on the right: transpose it, then
-/// mirror its rows, then its columns, as far as each is needed.
-struct Turn {
-  bool transpose = false;
-  bool mirror_rows = false;     ///< left to right
-  bool mirror_columns = false;  ///< top to bottom
-
-  bool is_needed() const { return transpose || mirror_rows || mirror_columns; }
-};
 
 /// By Patient Orientation (PS3.3, C.7.6.1.1.1): where the rows run to, and where the columns.
 /// No turn unless one runs to the left or right and the other to the head or feet.

@@ -1,11 +1,7 @@
 #include "cxr/read.h"
 
-#include <dcmtk/dcmdata/dcdeftag.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
@@ -14,7 +10,7 @@
 
 #include "cxr/error.h"
 #include "dicom.h"
-#include "dicom_item.h"
+#include "file_bytes.h"
 #include "image_extension.h"
 #include "image_header.h"
 #include "memory_budget.h"
@@ -26,44 +22,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uintmax_t kMaxFileBytes = std::uintmax_t{1} << 30;
-
-/// For the bytes of files, and for what they are decoded to, on all threads together.
-MemoryBudget file_budget(kMaxFileBytes);
+/// For what files are decoded to, on all threads together.
 MemoryBudget pixel_budget(std::uint64_t{1} << 30);
 
 [[noreturn]] void fail(const fs::path& file, const std::string& what) {
   throw Error("read", file.string(), what);
-}
-
-/// The size of a file that can be read.
-std::uintmax_t size_in_bytes(const fs::path& file) {
-  std::error_code error;
-  const fs::file_status status = fs::status(file, error);
-  if (fs::is_directory(status)) {  // that was not listed
-    const fs::directory_iterator listing(file, error);
-    fail(file, error ? "cannot be listed: " + error.message() : "is a folder");
-  }
-  if (error && status.type() != fs::file_type::not_found) {
-    fail(file, "cannot be opened: " + error.message());
-  }
-  if (!fs::exists(status)) fail(file, "no such file");
-  // A pipe or device has no size and may have no end.
-  if (!fs::is_regular_file(status)) fail(file, "is not a regular file");
-  const std::uintmax_t size = fs::file_size(file, error);
-  if (error) fail(file, "cannot be opened: " + error.message());
-  if (size == 0) fail(file, "is empty");
-  if (size > kMaxFileBytes) fail(file, "is larger than 1 GiB");
-  return size;
-}
-
-std::vector<std::uint8_t> read_bytes(const fs::path& file, std::uintmax_t size) {
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) fail(file, std::string("cannot be opened: ") + std::strerror(errno));
-  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(size));
-  stream.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(size));
-  if (!stream) fail(file, "cannot be read to its end");
-  return bytes;
 }
 
 void check_size(const cv::Size2l& size, const fs::path& file, std::int64_t max_pixels) {
@@ -190,54 +153,23 @@ cv::Size size_of(const std::vector<std::uint8_t>& bytes, const fs::path& file) {
   return header.transposed ? cv::Size(size.height, size.width) : size;
 }
 
-/// Empty where it is not a UID (PS3.5, 9.1).
-std::string uid(const DicomItem& set, const DcmTagKey& tag) {
-  const std::string text = set.text(tag);
-  const bool is_uid = text.size() <= 64 && text.find_first_not_of("0123456789.") == text.npos;
-  return is_uid ? text : "";
-}
-
-DicomUids uids_in(const std::vector<std::uint8_t>& bytes) {
-  if (!is_dicom(bytes)) return {};
-  DicomDataSet set(bytes);
-  const DicomItem elements(set.elements());
-  return {uid(elements, DCM_StudyInstanceUID), uid(elements, DCM_SeriesInstanceUID),
-          uid(elements, DCM_SOPInstanceUID)};
-}
-
 }  // namespace
 
 Radiograph read_radiograph(const fs::path& file, const ReadOptions& options) {
-  const std::uintmax_t size = size_in_bytes(file);
-  const MemoryBudget::Share share(file_budget, size);
-  std::vector<std::uint8_t> bytes = read_bytes(file, size);
+  FileBytes content(file);
   Radiograph radiograph;
   run_quietly([&] {
-    radiograph =
-        is_dicom(bytes) ? read_dicom(bytes, file, options) : read_image(bytes, file, options);
+    radiograph = is_dicom(content.bytes()) ? read_dicom(content.bytes(), file, options)
+                                           : read_image(content.bytes(), file, options);
   });
   return radiograph;
 }
 
 cv::Size radiograph_size(const fs::path& file) {
-  const std::uintmax_t bytes_in_file = size_in_bytes(file);
-  const MemoryBudget::Share share(file_budget, bytes_in_file);
-  const std::vector<std::uint8_t> bytes = read_bytes(file, bytes_in_file);
+  const FileBytes content(file);
   cv::Size size;
-  run_quietly([&] { size = size_of(bytes, file); });
+  run_quietly([&] { size = size_of(content.bytes(), file); });
   return size;
-}
-
-DicomUids read_dicom_uids(const fs::path& file) noexcept {
-  DicomUids uids;
-  try {
-    const std::uintmax_t size = size_in_bytes(file);
-    const MemoryBudget::Share share(file_budget, size);
-    const std::vector<std::uint8_t> bytes = read_bytes(file, size);
-    run_quietly([&] { uids = uids_in(bytes); });
-  } catch (...) {
-  }
-  return uids;
 }
 
 bool looks_like_image(const fs::path& file) noexcept {

@@ -503,7 +503,7 @@ TEST_F(OutputProgram, NumbersAreNotTakenForWords) {
   for (const auto& [option, words] : std::vector<std::pair<std::string, std::string>>{
            {"--format", "csv, jsonl, table"},
            {"--if-exists", "error, overwrite, resume"},
-           {"--save", "overlay, panels, mask, crop"}}) {
+           {"--save", "overlay, panels, mask, crop, dicom"}}) {
     for (const std::string value : {"0", "1", "2", "", "CSV"}) {
       const Outcome outcome =
           infer({"--config", config_, "--xraypath", images_, "--output", output_, option, value});

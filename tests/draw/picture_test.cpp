@@ -357,6 +357,22 @@ TEST(Picture, LeavesTheContentAlone) {
   EXPECT_EQ(cv::norm(content.lung_mask, mask, cv::NORM_INF), 0);
 }
 
+// A secondary capture has no enhanced crop, and one that is unsure no heat map.
+TEST(Picture, PanelsLeaveOutWhatThereIsNot) {
+  PictureContent content = make_content({300, 300});
+  const cv::Mat four = draw_picture(content, options(Layout::panels));
+  content.enhanced.release();
+  const cv::Mat three = draw_picture(content, options(Layout::panels));
+  content.heat_map.release();
+  const cv::Mat two = draw_picture(content, options(Layout::panels));
+  EXPECT_GT(static_cast<double>(four.cols) / four.rows, 3.0);
+  EXPECT_NEAR(static_cast<double>(three.cols) / three.rows, 2.5, 0.2);
+  EXPECT_NEAR(static_cast<double>(two.cols) / two.rows, 1.8, 0.2);
+  std::vector<cv::Mat> planes;
+  cv::split(two(cv::Rect(0, two.rows / 10, two.cols / 2 - 10, two.rows / 2)), planes);
+  EXPECT_EQ(cv::norm(planes[0], planes[2], cv::NORM_INF), 0) << "the radiograph is grey";
+}
+
 // The four panels are the radiograph, the lungs, the enhanced crop, the overlay, in this order.
 TEST(Panels, ShowWhatTheyShould) {
   PictureContent content = make_content({1000, 900}, 100, 1);

@@ -1,0 +1,88 @@
+#include "read/dicom_source.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "support/identified_film.h"
+#include "support/temp_dir.h"
+
+namespace cxr {
+namespace {
+
+class DicomSourceTest : public testing::Test {
+ protected:
+  std::optional<DicomSource> read(const test::DicomSpec& spec) const {
+    test::write_dicom(folder_ / "film.dcm", spec);
+    return read_dicom_source(folder_ / "film.dcm");
+  }
+  static test::DicomSpec film() {
+    return test::identified_film(cv::Mat(40, 50, CV_8UC1, cv::Scalar(9)));
+  }
+  static std::string value(const DicomSource& source, int group, int element) {
+    for (const DicomText& text : source.patient_and_study) {
+      if (text.group == group && text.element == element) return text.value;
+    }
+    return "(none)";
+  }
+
+  const test::TempDir folder_;
+};
+
+TEST_F(DicomSourceTest, HasWhatTheFileStates) {
+  test::DicomSpec spec = film();
+  spec.texts.emplace_back("0020,0020", "F\\R");
+  const auto source = read(spec);
+  ASSERT_TRUE(source);
+  EXPECT_TRUE(source->is_identified());
+  EXPECT_EQ(source->uids.study, "1.2.3.4");
+  EXPECT_EQ(source->uids.series, "1.2.3.4.1");
+  EXPECT_EQ(source->uids.instance, "1.2.3.4.5");
+  EXPECT_EQ(source->size, cv::Size(50, 40));
+  EXPECT_EQ(source->spacing, (std::array{0.2, 0.2}));
+  EXPECT_TRUE(source->turn.transpose);
+  EXPECT_TRUE(source->turn.mirror_rows);
+}
+
+/// Names keep their letters, of whatever character set, and lose only their padding.
+TEST_F(DicomSourceTest, TextsAreAsTheyLieInTheFile) {
+  test::DicomSpec spec = film();
+  spec.unknown.emplace_back("0010,0020", std::string("pat 7\0", 6));
+  const auto source = read(spec);
+  ASSERT_TRUE(source);
+  EXPECT_EQ(value(*source, 0x0010, 0x0010), "M\xFCller^J\xFCrgen");
+  EXPECT_EQ(value(*source, 0x0010, 0x0020), "pat 7");
+  EXPECT_EQ(value(*source, 0x0008, 0x0005), "ISO_IR 100");
+}
+
+/// A file may have any amount of text in any element.
+TEST_F(DicomSourceTest, OverlongTextsAndOtherElementsAreLeftOut) {
+  test::DicomSpec spec = film();
+  spec.texts.emplace_back("0010,4000", std::string(20000, 'x'));
+  const auto source = read(spec);
+  ASSERT_TRUE(source);
+  EXPECT_EQ(value(*source, 0x0010, 0x4000), "(none)");
+  EXPECT_EQ(value(*source, 0x0008, 0x0080), "(none)");
+  EXPECT_EQ(value(*source, 0x0009, 0x1001), "(none)");
+}
+
+TEST_F(DicomSourceTest, WrongUidsAreNone) {
+  for (const char* element : {"0008,0016", "0008,0018", "0020,000d", "0020,000e"}) {
+    for (const std::string& uid : {std::string(), std::string("none"), std::string(66, '1')}) {
+      test::DicomSpec spec = film();
+      spec.texts.emplace_back(element, uid);
+      const auto source = read(spec);
+      ASSERT_TRUE(source);
+      EXPECT_FALSE(source->is_identified()) << element << " " << uid;
+    }
+  }
+}
+
+TEST_F(DicomSourceTest, OtherFilesHaveNone) {
+  std::ofstream(folder_ / "text") << "no DICOM";
+  EXPECT_FALSE(read_dicom_source(folder_ / "text"));
+  EXPECT_FALSE(read_dicom_source(folder_ / "missing"));
+}
+
+}  // namespace
+}  // namespace cxr
