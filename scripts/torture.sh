@@ -67,7 +67,9 @@ names() { grep -o '^{"image":"[^"]*"' "$1/results.jsonl" 2>/dev/null | sort; }
 rows() {
   awk -F, -v last="${2:-}" '
     NR == 1 { for (i = 1; i <= NF; ++i) column[$i] = i }
-    { $column["Milliseconds"] = ""; if (last) NF = column[last]; print }' "$1/results.csv" | sort
+    "Milliseconds" in column { $column["Milliseconds"] = "" }
+    last in column { NF = column[last] }
+    { print }' "$1/results.csv" | sort
 }
 
 # until_lines OUTPUT COUNT: waits until the journal of the run has so many lines

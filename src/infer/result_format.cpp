@@ -44,6 +44,13 @@ DicomUids uids_from(const json& all) {
   return {uids->at("study"), uids->at("series"), uids->at("instance")};
 }
 
+/// As exact as results.jsonl has them, so that a resumed run gives the same total.
+Timings to_microseconds(const Timings& milliseconds) {
+  const auto& [read, segment, enhance, classify, explain] = milliseconds;
+  return {rounded(read, 3), rounded(segment, 3), rounded(enhance, 3), rounded(classify, 3),
+          rounded(explain, 3)};
+}
+
 /// The cells of a judged image, from the prediction to the milliseconds.
 std::vector<std::string> judged_cells(const Result& result) {
   const bool is_unsure = result.status == Status::unsure;
@@ -57,7 +64,7 @@ std::vector<std::string> judged_cells(const Result& result) {
     cells.push_back(std::to_string(value));
   }
   cells.push_back(result_note(result));
-  cells.push_back(fixed(result.milliseconds.total(), 1));
+  cells.push_back(fixed(to_microseconds(result.milliseconds).total(), 1));
   cells.push_back(guarded(join(result.prediction_set.value_or(std::vector<std::string>()), "|")));
   return cells;
 }
@@ -149,12 +156,12 @@ ordered_json to_json(const Result& result, const std::vector<std::string>& class
   all["size"] = ordered_json::array({result.image_size.width, result.image_size.height});
   all["warnings"] = result_notes(result);
   if (!result.notes.empty()) all["notes"] = result.notes;
-  const Timings& time = result.milliseconds;
-  all["milliseconds"] = {{"read", rounded(time.read, 3)},
-                         {"segment", rounded(time.segment, 3)},
-                         {"enhance", rounded(time.enhance, 3)},
-                         {"classify", rounded(time.classify, 3)},
-                         {"explain", rounded(time.explain, 3)}};
+  const Timings time = to_microseconds(result.milliseconds);
+  all["milliseconds"] = {{"read", time.read},
+                         {"segment", time.segment},
+                         {"enhance", time.enhance},
+                         {"classify", time.classify},
+                         {"explain", time.explain}};
   return all;
 }
 

@@ -48,6 +48,14 @@ TEST(ResultFormat, ThePredictionSetIsInItsColumnAndInJson) {
   }
 }
 
+/// A resumed run reads its rows from the journal, which has microseconds.
+TEST(ResultFormat, ARowReadFromTheJournalIsTheSameRow) {
+  Result result = judged();
+  result.milliseconds = {9.7478, 0.00052, 0.00052, 0.00052, 0.00052};
+  EXPECT_EQ(result_cells(result_from_json(to_json(result, kClasses), kClasses), kClasses),
+            result_cells(result, kClasses));
+}
+
 TEST(ResultFormat, TheNoteSaysThatANegativeWasInvertedBesideOthers) {
   Result result = judged();
   EXPECT_EQ(result_note(result), "");
