@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <regex>
 #include <set>
+#include <sstream>
 
 #include "base/atomic_file.h"
 #include "cxr/error.h"
@@ -67,8 +68,9 @@ void prepare_report_folder(const EvaluationRequest& request, const EvaluationDat
 
 void name_pictures(const std::string& folder, std::vector<WorstCase>& cases) {
   for (std::size_t i = 0; i < cases.size(); ++i) {
-    const std::string number = std::to_string(i + 1);
-    cases[i].picture = folder + "/" + (number.size() < 2 ? "0" : "") + number + ".png";
+    std::ostringstream picture;
+    picture << folder << '/' << std::setw(2) << std::setfill('0') << i + 1 << ".png";
+    cases[i].picture = picture.str();
   }
 }
 

@@ -28,6 +28,7 @@ std::vector<Series> series_by_source(const SegmentationReport& report) {
     points[source].emplace_back(report.images[row].quality, report.images[row].dice);
   }
   std::vector<Series> series;
+  series.reserve(points.size());
   for (auto& [source, of_source] : points) {
     series.push_back(
         {source, std::move(of_source), series_color(series.size()), Series::Mark::dots});

@@ -463,7 +463,9 @@ class FatalFile : public DurableProgram {
  protected:
   Outcome write_with_crash(const std::vector<std::string>& more = {}) const {
     ::setenv("LD_PRELOAD", (std::string(CXR_PROGRAMS) + "/crash-on-open.so").c_str(), 1);
+    ::setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);  // else it refuses a preloaded library
     const Outcome outcome = write_output(more);
+    ::unsetenv("ASAN_OPTIONS");
     ::unsetenv("LD_PRELOAD");
     return outcome;
   }
