@@ -60,11 +60,28 @@ struct SiteOptions {
   std::filesystem::path out;         ///< the model to write
 };
 
+/// A classifier trained like another, but without some sources.
+struct HeldOutFold {
+  std::filesystem::path model;
+  std::vector<std::string> sources;
+};
+
+struct CalibrateOptions {
+  SiteOptions site;
+  std::vector<HeldOutFold> folds;  ///< with them, `site.sources` is not used
+};
+
 /// Writes a copy of a classifier whose temperature, offsets and conformal thresholds are fitted to
 /// the given radiographs. They should be like those that it will be used on, and none of them may
 /// have been in its training. A class without radiographs has an offset of 0, and is never excluded
-/// from a prediction set. Throws Error naming the file or the manifest's lines.
-void calibrate_classifier(const SiteOptions& options, const TrainingListener& listener);
+/// from a prediction set.
+///
+/// With `folds`, the radiographs of each fold's sources are judged by the fold's model, which has
+/// not seen these sources, and all are pooled (cross-fitting): so a model trained on all sources is
+/// calibrated for one that it has not seen.
+///
+/// Throws Error naming the file or the manifest's lines, and for a fold of other classes.
+void calibrate_classifier(const CalibrateOptions& options, const TrainingListener& listener);
 
 struct AdaptOptions {
   SiteOptions site;

@@ -54,10 +54,10 @@ int main(int argc, char** argv) {
   auto* classifier_command =
       app.add_subcommand("classifier", "Train the network that predicts the class");
   cxr::add_classifier_options(*classifier_command, classifier);
-  cxr::SiteOptions site;
+  cxr::CalibrateOptions calibrate;
   auto* calibrate_command = app.add_subcommand(
       "calibrate", "Fit a classifier's probabilities and prediction sets to labelled images");
-  cxr::add_calibrate_options(*calibrate_command, site);
+  cxr::add_calibrate_options(*calibrate_command, calibrate);
   cxr::AdaptOptions adapt;
   cxr::add_adapt_options(
       *app.add_subcommand("adapt",
@@ -72,7 +72,7 @@ int main(int argc, char** argv) {
     } else if (*classifier_command) {
       cxr::train_classifier(classifier, listener);
     } else if (*calibrate_command) {
-      cxr::calibrate_classifier(site, listener);
+      cxr::calibrate_classifier(calibrate, listener);
     } else {
       cxr::adapt_classifier(adapt, listener);
     }

@@ -98,9 +98,21 @@ void add_classifier_options(CLI::App& command, ClassifierOptions& options) {
   add_contract_texts(command, options.training);
 }
 
-void add_calibrate_options(CLI::App& command, SiteOptions& options) {
-  options.split = "val";
-  add_site_options(command, options);
+void add_calibrate_options(CLI::App& command, CalibrateOptions& options) {
+  options.site.split = "val";
+  add_site_options(command, options.site);
+  command
+      .add_option_function<std::vector<std::pair<std::string, std::string>>>(
+          "--fold",
+          [&](const auto& folds) {
+            for (const auto& [model, sources] : folds) {
+              options.folds.push_back({model, CLI::detail::split(sources, ',')});
+            }
+          },
+          "Classifier that was trained without these sources, and the sources: it judges their "
+          "images. May be given several times")
+      ->type_name("FILE SOURCES")
+      ->excludes("--sources");
 }
 
 void add_adapt_options(CLI::App& command, AdaptOptions& options) {

@@ -73,7 +73,7 @@ void set_head(const torch::jit::Module& model, const LinearHead& head) {
 }
 
 std::string count_of_films(const SiteFilms& films, const std::vector<std::string>& classes) {
-  const std::vector<std::size_t> counts = films_of_class(films, classes.size());
+  const std::vector<std::size_t> counts = films_of_class(films.judged, classes.size());
   std::string text = std::to_string(films.patients.size()) + " films (";
   for (std::size_t c = 0; c < classes.size(); ++c) {
     text += (c == 0 ? "" : ", ") + classes[c] + " " + std::to_string(counts[c]);

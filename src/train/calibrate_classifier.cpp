@@ -1,21 +1,64 @@
+#include <algorithm>
+#include <iterator>
+
 #include "base/atomic_file.h"
 #include "base/sha256.h"
 #include "calibration.h"
+#include "cxr/error.h"
+#include "cxr/network.h"
 #include "cxr/pipeline.h"
 #include "cxr/train.h"
 #include "model_copy.h"
 #include "site_films.h"
 
 namespace cxr {
+namespace {
 
-void calibrate_classifier(const SiteOptions& options, const TrainingListener& listener) {
-  const AtomicFile out_can_be_written(options.out);
+JudgedFilms judge(const SiteOptions& options, const std::vector<std::string>& classes,
+                  const TrainingListener& listener) {
   const Pipeline pipeline(
       {.segmenter = {options.segmenter, {}}, .classifier = {options.model, {}}});
-  const SiteFilms films = read_site_films(options, pipeline, listener);
-  Contract contract = pipeline.classifier().contract();
-  calibrate(films.judged, contract);
-  contract.calibrated_on += ", manifest " + sha256(options.data);
+  if (pipeline.classes() != classes) {
+    throw Error("calibrate", options.model.string(),
+                "its classes are not those of the model to calibrate");
+  }
+  return read_site_films(options, pipeline, listener).judged;
+}
+
+void append(JudgedFilms& films, JudgedFilms&& more) {
+  films.logits.shape = {static_cast<std::int64_t>(films.labels.size() + more.labels.size()),
+                        more.logits.shape.at(1)};
+  const auto move_to_end = [](auto& values, auto& added) {
+    std::ranges::move(added, std::back_inserter(values));
+  };
+  move_to_end(films.logits.values, more.logits.values);
+  move_to_end(films.labels, more.labels);
+  move_to_end(films.sources, more.sources);
+}
+
+JudgedFilms judge(const CalibrateOptions& options, const std::vector<std::string>& classes,
+                  const TrainingListener& listener) {
+  if (options.folds.empty()) return judge(options.site, classes, listener);
+  JudgedFilms all;
+  for (const HeldOutFold& fold : options.folds) {
+    SiteOptions held_out = options.site;
+    held_out.model = fold.model;
+    held_out.sources = fold.sources;
+    append(all, judge(held_out, classes, listener));
+  }
+  return all;
+}
+
+}  // namespace
+
+void calibrate_classifier(const CalibrateOptions& options, const TrainingListener& listener) {
+  const SiteOptions& site = options.site;
+  const AtomicFile out_can_be_written(site.out);
+  Contract contract = Network(site.model, Contract::Kind::classifier).contract();
+  const JudgedFilms films = judge(options, contract.classes, listener);
+  calibrate(films, contract);
+  if (!options.folds.empty()) contract.calibrated_on += ", held out";
+  contract.calibrated_on += ", manifest " + sha256(site.data);
   const std::vector<std::size_t> counts = films_of_class(films, contract.classes.size());
   for (std::size_t c = 0; c < counts.size(); ++c) {
     if (counts[c] == 0 && listener.note) {
@@ -23,7 +66,7 @@ void calibrate_classifier(const SiteOptions& options, const TrainingListener& li
                     ": its offset is 0 and no prediction set excludes it");
     }
   }
-  save_stored(load_stored(options.model), contract, options.out);
+  save_stored(load_stored(site.model), contract, site.out);
 }
 
 }  // namespace cxr

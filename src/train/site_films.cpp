@@ -120,9 +120,9 @@ SiteFilms read_site_films(const SiteOptions& options, const Pipeline& pipeline,
   return films;
 }
 
-std::vector<std::size_t> films_of_class(const SiteFilms& films, std::size_t classes) {
+std::vector<std::size_t> films_of_class(const JudgedFilms& films, std::size_t classes) {
   std::vector<std::size_t> counts(classes);
-  for (const std::size_t label : films.judged.labels) ++counts[label];
+  for (const std::size_t label : films.labels) ++counts[label];
   return counts;
 }
 

@@ -25,6 +25,6 @@ SiteFilms read_site_films(const SiteOptions& options, const Pipeline& pipeline,
                           const TrainingListener& listener);
 
 /// How many films each class has.
-std::vector<std::size_t> films_of_class(const SiteFilms& films, std::size_t classes);
+std::vector<std::size_t> films_of_class(const JudgedFilms& films, std::size_t classes);
 
 }  // namespace cxr

@@ -340,10 +340,10 @@ TEST_F(OutputProgram, TheReportOfAVeryLargeRunShowsThePicturesOnDisk) {
   result.predicted = 1;
   nlohmann::ordered_json all = to_json(result, {"COVID-19", "Normal", "Pneumonia"});
   all["pictures"]["heatmaps"] = "heatmaps/a.png";
-  ReportPage page(folder_.path(), ReportPage::kMostEmbedded + 1, std::nullopt);
+  ReportPage page(folder_.path(), "", "jet", ReportPage::kMostEmbedded + 1, std::nullopt);
   EXPECT_FALSE(page.embeds());
   page.add("a.png", {"radiograph", "crop", "heat", "outline"});
-  page.write({{result, json_line(all)}}, {"COVID-19", "Normal", "Pneumonia"});
+  page.write({{result, json_line(all)}}, {"COVID-19", "Normal", "Pneumonia"}, nullptr, nullptr);
   const std::string text = read_file(folder_ / "report.html");
   EXPECT_TRUE(contains(text, R"("pictures":{"heatmaps":"heatmaps/a.png"})"));
   EXPECT_FALSE(contains(text, R"("thumbnail":)"));

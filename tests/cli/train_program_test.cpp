@@ -186,6 +186,11 @@ TEST_F(TrainProgram, AClassifierIsCalibratedAndAdaptedByCommands) {
   EXPECT_NE(calibrated.err.find("no films of COVID-19"), std::string::npos) << calibrated.err;
   const Contract contract = Network(folder_ / "new.pt", Contract::Kind::classifier).contract();
   EXPECT_TRUE(contract.calibrated_on.starts_with("2 films of a, b")) << contract.calibrated_on;
+  const std::string model = (folder_ / "classifier.pt").string();
+  EXPECT_EQ(run("calibrate", {"--fold", model, "a", "--fold", model, "b"}).status, 0);
+  const Contract folds = Network(folder_ / "new.pt", Contract::Kind::classifier).contract();
+  EXPECT_EQ(folds.offsets, contract.offsets);
+  EXPECT_EQ(run("calibrate", {"--fold", model, "a", "--sources", "a"}).status, 2);
   const Outcome adapted = run("adapt", {});
   EXPECT_EQ(adapted.status, 1);
   EXPECT_NE(adapted.err.find("too few patients"), std::string::npos) << adapted.err;

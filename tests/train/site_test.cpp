@@ -82,7 +82,7 @@ class SiteTest : public testing::Test {
 TEST_F(SiteTest, CalibrationChangesTheContractAndNothingElse) {
   SiteOptions site = options();
   site.sources = {"a"};
-  calibrate_classifier(site, {});
+  calibrate_classifier({site, {}}, {});
   const Contract contract = contract_of("new.pt");
   EXPECT_EQ(contract.offsets.size(), 3U);
   EXPECT_EQ(contract.conformal.size(), 3U);
@@ -97,6 +97,22 @@ TEST_F(SiteTest, CalibrationChangesTheContractAndNothingElse) {
   }
 }
 
+TEST_F(SiteTest, EachFoldJudgesItsOwnSources) {
+  adapt_classifier({options(), false}, {});
+  const auto skilled = folder_ / "skilled.pt";
+  std::filesystem::rename(folder_ / "new.pt", skilled);
+  const auto offsets_with = [&](std::vector<HeldOutFold> folds) {
+    calibrate_classifier({options(), std::move(folds)}, {});
+    return contract_of("new.pt").offsets;
+  };
+  const auto plain = options().model;
+  const std::vector<float> whole = offsets_with({});
+  EXPECT_EQ(offsets_with({{plain, {"a"}}, {plain, {"b"}}}), whole);
+  EXPECT_TRUE(contract_of("new.pt").calibrated_on.starts_with("45 films of a, b, held out, "));
+  EXPECT_NE(offsets_with({{plain, {"a"}}, {skilled, {"b"}}}), whole);
+  EXPECT_NE(offsets_with({{plain, {"a"}}}), whole);
+}
+
 TEST_F(SiteTest, AClassWithoutFilmsIsSaidAndNeverExcluded) {
   std::string text = "image,label\n";
   for (int i = 0; i < 45; ++i) {
@@ -107,7 +123,7 @@ TEST_F(SiteTest, AClassWithoutFilmsIsSaidAndNeverExcluded) {
   std::string note;
   TrainingListener listener;
   listener.note = [&](const std::string& said) { note = said; };
-  calibrate_classifier(options(), listener);
+  calibrate_classifier({options(), {}}, listener);
   EXPECT_NE(note.find("no films of COVID-19"), std::string::npos) << note;
   EXPECT_EQ(contract_of("new.pt").conformal[0], 0);
   EXPECT_NEAR(contract_of("new.pt").offsets[0], 0, 1e-6);
@@ -120,16 +136,19 @@ TEST_F(SiteTest, AClassWithoutFilmsIsSaidAndNeverExcluded) {
 TEST_F(SiteTest, BadRowsAreListedTogether) {
   std::ofstream(folder_ / "text.png") << "text";
   write_manifest("image,label\n0.png,Normal\ngone.png,Normal\n1.png,Flu\n");
-  const std::string error = error_of([&] { calibrate_classifier(options(), {}); });
+  const std::string error = error_of([&] { calibrate_classifier({options(), {}}, {}); });
   for (const char* words : {"2 bad rows", "line 3: no such image", "line 4: label 'Flu'"}) {
     EXPECT_NE(error.find(words), std::string::npos) << error;
   }
   write_manifest("image,label\n0.png,Normal\ntext.png,Normal\n");
-  const std::string unreadable = error_of([&] { calibrate_classifier(options(), {}); });
+  const std::string unreadable = error_of([&] { calibrate_classifier({options(), {}}, {}); });
   EXPECT_NE(unreadable.find("line 3: "), std::string::npos) << unreadable;
   SiteOptions none = options();
   none.sources = {"elsewhere"};
-  EXPECT_NE(error_of([&] { calibrate_classifier(none, {}); }).find("no row"), std::string::npos);
+  EXPECT_NE(error_of([&] {
+              calibrate_classifier({none, {}}, {});
+            }).find("no row"),
+            std::string::npos);
   EXPECT_FALSE(std::filesystem::exists(folder_ / "new.pt"));
 }
 
@@ -155,7 +174,7 @@ TEST_F(SiteTest, WithinChanceNoModelIsWrittenAndThePageSaysWhy) {
     text += std::to_string(i / 3 * 3) + ".png," + kClasses[static_cast<std::size_t>(i % 3)] + "\n";
   write_manifest(text);
   // Calibrated before, so that there is nothing to gain but by skill.
-  calibrate_classifier(options(), {});
+  calibrate_classifier({options(), {}}, {});
   SiteOptions site = options();
   site.model = folder_ / "new.pt";
   site.out = folder_ / "adapted.pt";
