@@ -68,7 +68,7 @@ struct HeldOutFold {
 
 struct CalibrateOptions {
   SiteOptions site;
-  std::vector<HeldOutFold> folds;  ///< with them, `site.sources` is not used
+  std::vector<HeldOutFold> folds;
 };
 
 /// Writes a copy of a classifier whose temperature, offsets and conformal thresholds are fitted to
@@ -76,9 +76,8 @@ struct CalibrateOptions {
 /// have been in its training. A class without radiographs has an offset of 0, and is never excluded
 /// from a prediction set.
 ///
-/// With `folds`, the radiographs of each fold's sources are judged by the fold's model, which has
-/// not seen these sources, and all are pooled (cross-fitting): so a model trained on all sources is
-/// calibrated for one that it has not seen.
+/// With `folds`, the temperature is fitted to each fold's model on the fold's sources, which it has
+/// not seen: so the confidence of a model trained on all sources is made for one it has not seen.
 ///
 /// Throws Error naming the file or the manifest's lines, and for a fold of other classes.
 void calibrate_classifier(const CalibrateOptions& options, const TrainingListener& listener);

@@ -109,10 +109,9 @@ void add_calibrate_options(CLI::App& command, CalibrateOptions& options) {
               options.folds.push_back({model, CLI::detail::split(sources, ',')});
             }
           },
-          "Classifier that was trained without these sources, and the sources: it judges their "
-          "images. May be given several times")
-      ->type_name("FILE SOURCES")
-      ->excludes("--sources");
+          "Classifier that was trained without these sources, and the sources: the temperature is "
+          "fitted to what it makes of them. May be given several times")
+      ->type_name("FILE SOURCES");
 }
 
 void add_adapt_options(CLI::App& command, AdaptOptions& options) {

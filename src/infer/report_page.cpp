@@ -90,7 +90,7 @@ std::vector<std::string> css_colours(const std::string& colormap) {
   const cv::Mat colours = apply_colormap(ramp, colormap);
   std::vector<std::string> css;
   for (int i = 0; i < kSteps; ++i) {
-    const auto colour = colours.at<cv::Vec3b>(i);
+    const auto& colour = colours.at<cv::Vec3b>(i);
     css.push_back("rgb(" + std::to_string(colour[2]) + "," + std::to_string(colour[1]) + "," +
                   std::to_string(colour[0]) + ")");
   }

@@ -48,7 +48,7 @@ void rename_picture(PictureFile& picture, const OutputFolder& output,
   const std::string suffix = suffix_of(picture.kind);
   const std::string stem = picture.told.substr(0, picture.told.size() - suffix.size());
   for (int i = 2; taken.contains(picture.told); ++i) {
-    picture.told = stem + "-" + std::to_string(i) + suffix;
+    picture.told = (stem + "-").append(std::to_string(i)).append(suffix);
   }
   picture.file = output.path() / picture.told;
 }

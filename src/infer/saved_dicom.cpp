@@ -45,8 +45,8 @@ std::vector<std::string> save_dicom(Analysis& analysis, const fs::path& film,
                                         std::pair(std::string(".seg.dcm"), &results.segmentation),
                                         std::pair(std::string(".sr.dcm"), &results.report)}) {
     if (content->empty()) continue;
-    const auto renamed = [&](const std::string& path) {
-      return path.substr(0, path.size() - suffix.size()) + ending;
+    const auto renamed = [&, &end = ending](const std::string& path) {
+      return path.substr(0, path.size() - suffix.size()) + end;
     };
     write(renamed(place.file.string()), *content);
     told.push_back(renamed(place.told));

@@ -175,7 +175,7 @@ struct Network::Implementation {
                       " is expected");
     }
     require_methods(archive.module, kind, file);
-    in_one_line(file, "cannot be optimised", [&] { optimise(std::move(archive.module)); });
+    in_one_line(file, "cannot be optimised", [&] { optimise(archive.module); });
     probe();
   }
 

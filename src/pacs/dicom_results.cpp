@@ -33,11 +33,11 @@ std::streamoff rest_of_element(std::ifstream& stream, const std::array<unsigned 
 DicomResults dicom_results(const DicomSource& source, const Analysis& analysis,
                            const std::vector<std::string>& notes, const JudgedBy& judged_by,
                            const HeatmapOptions& options) {
-  const auto& [result, intermediates] = analysis;
+  const Result& result = analysis.result;
   DicomResults results;
   run_quietly([&] {
     const std::vector<LungSegment> segments =
-        lung_segments(intermediates.lung_mask, result.image_size, source);
+        lung_segments(analysis.intermediates.lung_mask, result.image_size, source);
     results.secondary_capture = secondary_capture(source, analysis, judged_by, options);
     if (!segments.empty()) results.segmentation = segmentation(source, segments, judged_by);
     results.report = structured_report(source, result, notes, segments, judged_by);

@@ -1,6 +1,3 @@
-#include <algorithm>
-#include <iterator>
-
 #include "base/atomic_file.h"
 #include "base/sha256.h"
 #include "calibration.h"
@@ -25,28 +22,17 @@ JudgedFilms judge(const SiteOptions& options, const std::vector<std::string>& cl
   return read_site_films(options, pipeline, listener).judged;
 }
 
-void append(JudgedFilms& films, JudgedFilms&& more) {
-  films.logits.shape = {static_cast<std::int64_t>(films.labels.size() + more.labels.size()),
-                        more.logits.shape.at(1)};
-  const auto move_to_end = [](auto& values, auto& added) {
-    std::ranges::move(added, std::back_inserter(values));
-  };
-  move_to_end(films.logits.values, more.logits.values);
-  move_to_end(films.labels, more.labels);
-  move_to_end(films.sources, more.sources);
-}
-
-JudgedFilms judge(const CalibrateOptions& options, const std::vector<std::string>& classes,
-                  const TrainingListener& listener) {
-  if (options.folds.empty()) return judge(options.site, classes, listener);
-  JudgedFilms all;
+std::vector<JudgedFilms> judge_folds(const CalibrateOptions& options,
+                                     const std::vector<std::string>& classes,
+                                     const TrainingListener& listener) {
+  std::vector<JudgedFilms> folds;
   for (const HeldOutFold& fold : options.folds) {
     SiteOptions held_out = options.site;
     held_out.model = fold.model;
     held_out.sources = fold.sources;
-    append(all, judge(held_out, classes, listener));
+    folds.push_back(judge(held_out, classes, listener));
   }
-  return all;
+  return folds;
 }
 
 }  // namespace
@@ -55,9 +41,8 @@ void calibrate_classifier(const CalibrateOptions& options, const TrainingListene
   const SiteOptions& site = options.site;
   const AtomicFile out_can_be_written(site.out);
   Contract contract = Network(site.model, Contract::Kind::classifier).contract();
-  const JudgedFilms films = judge(options, contract.classes, listener);
-  calibrate(films, contract);
-  if (!options.folds.empty()) contract.calibrated_on += ", held out";
+  const JudgedFilms films = judge(site, contract.classes, listener);
+  calibrate(films, contract, judge_folds(options, contract.classes, listener));
   contract.calibrated_on += ", manifest " + sha256(site.data);
   const std::vector<std::size_t> counts = films_of_class(films, contract.classes.size());
   for (std::size_t c = 0; c < counts.size(); ++c) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,8 +28,13 @@ struct Calibration {
 ///
 /// A label without films has an offset of 0, and the others are fitted to how they are told from
 /// one another. A little of their squares is added, so that they are finite for labels that are
-/// told apart without error.
-Calibration fit_calibration(const JudgedFilms& films);
+/// told apart without error. Where `temperature` is given, only the offsets are fitted.
+Calibration fit_calibration(const JudgedFilms& films, std::optional<float> temperature = {});
+
+/// The temperature that some folds share, each with offsets of its own. In a fold, a network judges
+/// sources that it has not seen. How overconfident it is there carries over to a network that has
+/// seen all sources; how its logits are shifted does not, as that comes of what its training lacks.
+float fit_temperature(const std::vector<JudgedFilms>& folds);
 
 /// Class-conditional conformal thresholds at 90 %, for Contract::conformal. Of the n films of a
 /// class, the threshold is the k-th largest probability of that class, k = ceil(0.9 (n + 1)); 0, so
@@ -44,7 +50,9 @@ std::vector<float> fit_conformal(const NdArray& probabilities,
                                  const std::vector<std::size_t>& labels);
 
 /// Fits temperature, offsets and conformal thresholds of a contract to films that the network was
-/// not trained on, and notes in `calibrated_on` how many films of which sources they are.
-void calibrate(const JudgedFilms& films, Contract& contract);
+/// not trained on, and notes in `calibrated_on` how many films of which sources they are. With
+/// `folds`, the temperature is theirs.
+void calibrate(const JudgedFilms& films, Contract& contract,
+               const std::vector<JudgedFilms>& folds = {});
 
 }  // namespace cxr

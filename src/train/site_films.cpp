@@ -101,6 +101,7 @@ SiteFilms read_site_films(const SiteOptions& options, const Pipeline& pipeline,
   Problems problems(options);
   check_rows(rows, classes, problems);
   std::vector<ExampleRow> examples;
+  examples.reserve(rows.size());
   for (const ManifestRow& row : rows) examples.push_back({&row, Part::validation});
   SiteFilms films;
   load_examples(

@@ -88,6 +88,28 @@ TEST(Calibration, LabelsWeighTheSameAndSourcesWithinALabel) {
   EXPECT_NEAR(often.offsets[0], once.offsets[0], 1e-3);
 }
 
+/// Folds whose logits are shifted apart have the temperature that all were drawn with, which a fit
+/// to all of them together does not find. Offsets fitted under a given temperature still make each
+/// label as probable as it is frequent, a third.
+TEST(Calibration, TheTemperatureOfFoldsDoesNotComeFromTheirShifts) {
+  std::vector<JudgedFilms> folds(2, drawn_films(20000));
+  JudgedFilms pooled = folds[0];
+  for (std::size_t i = 0; i < folds[1].labels.size(); ++i) {
+    folds[1].logits.at(i)[0] += 20;
+    if (i % 2 == 0) pooled.logits.at(i)[0] += 20;
+  }
+  EXPECT_NEAR(fit_temperature(folds), 2, 0.05);
+  EXPECT_GT(fit_calibration(pooled).temperature, 4);
+  const Calibration given = fit_calibration(folds[0], 3.0F);
+  EXPECT_EQ(given.temperature, 3.0F);
+  double first = 0;
+  for (std::size_t label = 0; label < 3; ++label) {
+    first += mean_probabilities(folds[0], label, given)[0] /
+             static_cast<double>(std::ranges::count(folds[0].labels, label)) / 3;
+  }
+  EXPECT_NEAR(first, 1.0 / 3, 1e-3);
+}
+
 /// With the same logits (a, 0) everywhere, the most probable temperature makes the softmax equal
 /// the share p of label 0, here one half as labels weigh the same: only offsets can do that.
 TEST(Calibration, OffsetsMoveTheLineBetweenClasses) {

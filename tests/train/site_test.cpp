@@ -101,16 +101,17 @@ TEST_F(SiteTest, EachFoldJudgesItsOwnSources) {
   adapt_classifier({options(), false}, {});
   const auto skilled = folder_ / "skilled.pt";
   std::filesystem::rename(folder_ / "new.pt", skilled);
-  const auto offsets_with = [&](std::vector<HeldOutFold> folds) {
+  const auto temperature_with = [&](std::vector<HeldOutFold> folds) {
     calibrate_classifier({options(), std::move(folds)}, {});
-    return contract_of("new.pt").offsets;
+    return contract_of("new.pt").temperature;
   };
   const auto plain = options().model;
-  const std::vector<float> whole = offsets_with({});
-  EXPECT_EQ(offsets_with({{plain, {"a"}}, {plain, {"b"}}}), whole);
-  EXPECT_TRUE(contract_of("new.pt").calibrated_on.starts_with("45 films of a, b, held out, "));
-  EXPECT_NE(offsets_with({{plain, {"a"}}, {skilled, {"b"}}}), whole);
-  EXPECT_NE(offsets_with({{plain, {"a"}}}), whole);
+  const float of_b = temperature_with({{plain, {"b"}}});
+  EXPECT_TRUE(contract_of("new.pt").calibrated_on.starts_with(
+      "45 films of a, b, temperature by 15 films of b, held out, manifest "))
+      << contract_of("new.pt").calibrated_on;
+  EXPECT_NEAR(temperature_with({{plain, {"b"}}, {plain, {"b"}}}), of_b, 0.01F * of_b);
+  EXPECT_GT(std::abs(temperature_with({{skilled, {"b"}}}) - of_b), 0.1);
 }
 
 TEST_F(SiteTest, AClassWithoutFilmsIsSaidAndNeverExcluded) {
