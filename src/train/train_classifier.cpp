@@ -290,7 +290,7 @@ Contract classifier_contract(const ClassifierOptions& options,
   Contract contract;
   contract.kind = Contract::Kind::classifier;
   contract.name = "resnet34-cxr";
-  contract.version = std::string("2");
+  contract.version = std::string("3");
   contract.input.width = contract.input.height = options.training.side;
   contract.input.resize = Resize::letterbox;
   contract.classes = classes;
