@@ -9,7 +9,7 @@
 namespace cxr {
 
 void calibrate_classifier(const SiteOptions& options, const TrainingListener& listener) {
-  const AtomicFile out_can_be_written(options.out);
+  require_writable(options.out);
   const Pipeline pipeline(
       {.segmenter = {options.segmenter, {}}, .classifier = {options.model, {}}});
   const SiteFilms films = read_site_films(options, pipeline, listener);

@@ -327,7 +327,7 @@ TEST_F(OutputProgram, TheReportTakesNoNameForMarkup) {
 TEST_F(OutputProgram, LabelsThatCannotBeUsedAreSaidBeforeTheRun) {
   write_images(1);
   write_file(folder_ / "labels.csv", "picture,label\na.png,Normal\n");
-  EXPECT_TRUE(stopped(write_output({"--labels", folder_ / "labels.csv"}), 1,
+  EXPECT_TRUE(stopped(write_output({"--labels", folder_ / "labels.csv"}), 2,
                       {"labels.csv", "no column 'image'"}));
   EXPECT_FALSE(fs::exists(output_));
 }
@@ -340,10 +340,10 @@ TEST_F(OutputProgram, TheReportOfAVeryLargeRunShowsThePicturesOnDisk) {
   result.predicted = 1;
   nlohmann::ordered_json all = to_json(result, {"COVID-19", "Normal", "Pneumonia"});
   all["pictures"]["heatmaps"] = "heatmaps/a.png";
-  ReportPage page(folder_.path(), ReportPage::kMostEmbedded + 1, std::nullopt);
+  ReportPage page(folder_.path(), "", "jet", ReportPage::kMostEmbedded + 1, std::nullopt);
   EXPECT_FALSE(page.embeds());
   page.add("a.png", {"radiograph", "crop", "heat", "outline"});
-  page.write({{result, json_line(all)}}, {"COVID-19", "Normal", "Pneumonia"});
+  page.write({{result, json_line(all)}}, {"COVID-19", "Normal", "Pneumonia"}, nullptr, nullptr);
   const std::string text = read_file(folder_ / "report.html");
   EXPECT_TRUE(contains(text, R"("pictures":{"heatmaps":"heatmaps/a.png"})"));
   EXPECT_FALSE(contains(text, R"("thumbnail":)"));
@@ -352,7 +352,12 @@ TEST_F(OutputProgram, TheReportOfAVeryLargeRunShowsThePicturesOnDisk) {
 TEST_F(OutputProgram, TheReportKnowsTheLabels) {
   write_images(2);
   write_file(folder_ / "labels.csv", "image,label\nfilms/film_100.png,Normal\nelsewhere.png,x\n");
-  EXPECT_EQ(write_output({"--labels", folder_ / "labels.csv"}).status, 0);
+  const Outcome outcome = write_output({"--labels", folder_ / "labels.csv"});
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_TRUE(contains(outcome.err,
+                       "labels.csv: 1 of 2 labelled images in this run; unknown classes: 'x' (1 "
+                       "image); the classifier's classes: "))
+      << outcome.err;
   const std::string page = read_file(output_ / "report.html");
   EXPECT_TRUE(contains(page, R"("label":"Normal")"));
 }

@@ -20,7 +20,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     output.load({}, {});
     records = output.records().size();
     output.finish({"a.png"});
-    cxr::ReportPage(folder.path(), records, std::nullopt).write(output.records(), classes);
+    cxr::ReportPage(folder.path(), "title", "coolwarm", records, std::nullopt)
+        .write(output.records(), classes, nullptr, nullptr);
   }
   cxr::OutputFolder again(folder.path(), cxr::IfExists::resume);
   again.open(nlohmann::ordered_json::object(), classes);
