@@ -141,6 +141,7 @@ TEST_F(EvaluateProgram, ManifestGivesReportFiguresAndPictures) {
   EXPECT_FALSE(fs::exists(out_ / "mistakes/03.png"));
   EXPECT_TRUE(is_drawn(out_ / "confusion.png"));
   EXPECT_TRUE(is_drawn(out_ / "roc.png", {1000, 1000}));
+  EXPECT_TRUE(fs::exists(out_ / "roc.svg"));
   EXPECT_TRUE(is_drawn(out_ / "precision-recall.png", {1000, 1000}));
   EXPECT_TRUE(is_drawn(out_ / "reliability.png", {1000, 1480}));
   for (const char* part : {"P.P.V.", "By `source`", "Worst mistakes", "not for diagnosis"}) {
