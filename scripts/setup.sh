@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian or Ubuntu packages needed to build, test and run cxr-infer.
-#   --with-browser  also install Chromium, for the tests of the report; they are skipped without it
+#   --with-browser  also install Chromium, and axe-core from PyPI into ~/.cache/cxr-infer, for the
+#                   tests of the report; they are skipped without them
 #   --with-archive  also install Orthanc, DCMTK's tools and dicom3tools, for the tests of DICOM objects;
 #                   they are skipped without them
 #   --with-fuzz     also install clang and its run-time library, for scripts/fuzz.sh
@@ -9,6 +10,7 @@
 # CMAKE_PREFIX_PATH names another LibTorch, the distribution's is not installed.
 set -euo pipefail
 
+with_axe=false
 packages=(
   g++ cmake ninja-build                # compiler and build
   libtorch-dev                         # networks
@@ -24,6 +26,8 @@ packages=(
 for option in "$@"; do
   case $option in
     --with-browser)  # on Ubuntu, only a snap
+      with_axe=true
+      packages+=(python3-pip)
       if grep -qx 'ID=debian' /etc/os-release; then packages+=(chromium); fi ;;
     --with-archive) packages+=(orthanc orthanc-dicomweb dcmtk dicom3tools curl) ;;
     --with-fuzz) packages+=(clang libclang-rt-dev) ;;
@@ -43,6 +47,27 @@ has_own_libtorch() {
   return 1
 }
 
+# axe-core checks the accessibility of the report. Debian has no package of it.
+install_axe() {
+  local folder=$HOME/.cache/cxr-infer work
+  [ -e "$folder/axe.min.js" ] && return
+  work=$(mktemp -d)
+  if python3 -m pip download --quiet --no-deps --dest "$work" axe-playwright-python==0.1.8 &&
+    python3 -m zipfile -e "$work"/*.whl "$work"; then
+    mkdir -p "$folder"
+    cp "$work"/axe_playwright_python/axe.min.js "$folder"
+  else
+    echo "setup: axe-core cannot be downloaded; its test will be skipped" >&2
+  fi
+  rm -r "$work"
+}
+
+finish() {
+  if $with_axe; then install_axe; fi
+  echo "setup: $1"
+  exit 0
+}
+
 missing=()
 for package in "${packages[@]}"; do
   if [ "$package" = libtorch-dev ] && has_own_libtorch; then continue; fi
@@ -50,8 +75,7 @@ for package in "${packages[@]}"; do
   [ "$status" = "install ok installed" ] || missing+=("$package")
 done
 if [ ${#missing[@]} -eq 0 ]; then
-  echo "setup: all packages are installed"
-  exit 0
+  finish "all packages are installed"
 fi
 
 echo "setup: installing ${missing[*]}"
@@ -73,4 +97,4 @@ if [[ " ${missing[*]} " == *" orthanc "* ]] && command -v systemctl >/dev/null; 
 fi
 "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
   apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
-echo "setup: done"
+finish "done"

@@ -40,11 +40,18 @@ struct ConfigurationChange {
 Configuration load_configuration(const std::filesystem::path& file,
                                  const std::vector<ConfigurationChange>& changes = {});
 
-/// The environment variable of each key: `CXR_HEATMAP_CMAP` for `heatmap.cmap`.
-std::vector<std::string> environment_names();
+/// What help says about a key that has one value.
+struct ConfigurationKey {
+  std::string name;                ///< `heatmap.cmap`
+  std::string variable;            ///< `CXR_HEATMAP_CMAP`, which overrides it
+  std::string fallback;            ///< its default; empty if it is required
+  std::vector<std::string> words;  ///< all values, if they are words
+  std::string allowed;             ///< the same for people: `coolwarm, gray, …` or `0 to 1`
+};
 
-/// The changes made by the environment. Throws UsageError for a variable `CXR_…` that is not among
-/// environment_names().
+std::vector<ConfigurationKey> configuration_keys();
+
+/// The changes made by the environment. Throws UsageError for a variable `CXR_…` of no key.
 std::vector<ConfigurationChange> environment_changes();
 
 /// All values in the form of a configuration file; paths of models are absolute.

@@ -49,8 +49,9 @@ using EvaluationProgress =
 /// part that lies in the lungs; see heat_inside_lungs().
 ///
 /// An image that cannot be read is counted as failed and listed. Throws UsageError for an invalid
-/// request; Error for an invalid manifest (naming file and lines, such as labels that are not
-/// classes of the classifier), for unusable models, and for outputs that cannot be written.
+/// request, a manifest without the columns, and labels that are not classes of the classifier;
+/// Error for other bad rows (all of them by line), for unusable models, and for outputs that cannot
+/// be written.
 EvaluationSummary evaluate_classification(const Configuration& configuration,
                                           const EvaluationRequest& request,
                                           const EvaluationProgress& progress);

@@ -82,10 +82,11 @@ struct InferenceSummary {
   std::size_t images = 0;
   std::size_t done = 0;  ///< less than `images` where it was interrupted
   std::size_t failed = 0;
-  std::size_t skipped = 0;   ///< see Status
-  std::size_t unsure = 0;    ///< likewise
-  std::size_t kept = 0;      ///< had been done before (IfExists::resume)
-  bool interrupted = false;  ///< ended before all was done
+  std::size_t skipped = 0;              ///< see Status
+  std::size_t unsure = 0;               ///< likewise
+  std::size_t kept = 0;                 ///< had been done before (IfExists::resume)
+  bool interrupted = false;             ///< ended before all was done
+  std::vector<std::string> notes = {};  ///< for people, such as how many labels were found
 };
 
 /// Called after each image: images done, images in all, failures so far. Where it returns false, no

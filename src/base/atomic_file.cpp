@@ -156,9 +156,16 @@ void make_folder(const fs::path& folder) {
   const int reason = failure.value();
   if (failure || !fs::is_directory(folder, failure)) {
     if (reason == ENOSPC || reason == EROFS || reason == EDQUOT) throw_write_error(folder, reason);
-    throw Error("write", folder.string(), "is not a folder and cannot be made one");
+    if (fs::exists(folder, failure)) throw Error("write", folder.string(), "is not a folder");
+    throw Error("write", folder.string(),
+                "cannot be created: " + std::generic_category().message(reason));
   }
   for (const fs::path& each : missing) sync_folder(each.parent_path());
+}
+
+void require_writable(const fs::path& file) {
+  if (file.has_parent_path()) make_folder(file.parent_path());
+  const AtomicFile can_be_written(file);
 }
 
 void remove_dead_files(const fs::path& folder) {

@@ -39,6 +39,9 @@ class AtomicFile {
 /// Makes a folder, and those above it, where there is none. Throws Error where that cannot be done.
 void make_folder(const std::filesystem::path& folder);
 
+/// Makes the folder of a file if there is none. Throws Error if the file cannot be written.
+void require_writable(const std::filesystem::path& file);
+
 /// Removes the hidden files that processes left in a folder when they were killed. Those of
 /// processes that still run are locked, and stay.
 void remove_dead_files(const std::filesystem::path& folder);

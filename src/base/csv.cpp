@@ -5,6 +5,7 @@
 #include <iterator>
 #include <utility>
 
+#include "access.h"
 #include "cxr/error.h"
 
 namespace cxr {
@@ -80,11 +81,10 @@ class Parser {
 };
 
 std::string read_text(const std::filesystem::path& file) {
-  std::error_code ignored;
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream || std::filesystem::is_directory(file, ignored)) {
-    throw Error("csv", file.string(), "cannot be opened for reading");
+  if (const std::string why = why_unreadable(file); !why.empty()) {
+    throw Error("csv", file.string(), why);
   }
+  std::ifstream stream(file, std::ios::binary);
   return {std::istreambuf_iterator<char>(stream), {}};
 }
 

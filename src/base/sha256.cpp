@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "access.h"
 #include "cxr/error.h"
 
 namespace cxr {
@@ -48,8 +49,10 @@ class Digest {
 }  // namespace
 
 std::string sha256(const std::filesystem::path& file) {
+  if (const std::string why = why_unreadable(file); !why.empty()) {
+    throw Error("read", file.string(), why);
+  }
   std::ifstream in(file, std::ios::binary);
-  if (!in) throw Error("read", file.string(), "cannot be opened for reading");
   Digest digest;
   std::vector<char> block(1 << 18);
   while (in.read(block.data(), static_cast<std::streamsize>(block.size())) || in.gcount() > 0) {

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iostream>
 
+#include "base/access.h"
 #include "cxr/error.h"
 #include "cxr/inputs.h"
 
@@ -26,7 +27,7 @@ void add_input_options(CLI::App& app, InferOptions& options) {
   app.add_option("--root", options.request.root,
                  "Name images in the results by their path below this folder")
       ->type_name("DIR")
-      ->check(CLI::ExistingDirectory);
+      ->check(listable_folder());
   app.add_flag(
       "--force", options.request.force,
       "Process DICOM images that would be skipped (other modalities and body parts, lateral "
@@ -66,12 +67,15 @@ void add_output_options(CLI::App& app, InferOptions& options) {
                "Continue an interrupted run; only missing or failed images are processed")
       ->needs(output)
       ->excludes(if_exists);
-  app.add_option("--title", request.title, "Title of the report")->type_name("TEXT")->needs(output);
+  app.add_option("--title", request.title, "Title of the report")
+      ->type_name("TEXT")
+      ->default_str(request.title)
+      ->needs(output);
   app.add_option(
          "--labels", request.labels,
          "CSV file with the columns image and label; the report shows which predictions are right")
       ->type_name("FILE")
-      ->check(CLI::ExistingFile)
+      ->check(readable_file())
       ->needs(output);
   app.add_flag("--dicom-uids", request.dicom_uids,
                "Add StudyInstanceUID, SeriesInstanceUID and SOPInstanceUID of DICOM files to the "
@@ -91,8 +95,10 @@ void read_lists(const InferOptions& options, InferenceRequest& request) {
   std::vector<fs::path> paths;
   if (is_piped) paths = read_path_list(std::cin);
   if (!options.list.empty() && options.list != "-") {
+    if (const std::string why = why_unreadable(options.list); !why.empty()) {
+      throw UsageError("input", options.list.string(), why);
+    }
     std::ifstream stream(options.list);
-    if (!stream) throw UsageError("input", options.list.string(), "cannot be opened");
     const auto listed = read_path_list(stream);
     paths.insert(paths.end(), listed.begin(), listed.end());
   }

@@ -38,7 +38,10 @@ int run(const cxr::InferOptions& options) {
     return cxr::kNothingToDo;
   }
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
-  if (!options.messages.quiet) std::cerr << cxr::summary_line(summary, request, seconds.count());
+  if (!options.messages.quiet) {
+    for (const std::string& note : summary.notes) std::cerr << "cxr-infer: " << note << '\n';
+    std::cerr << cxr::summary_line(summary, request, seconds.count());
+  }
   if (summary.interrupted) {
     std::cerr << cxr::interruption(summary, request);
     return cxr::kInterrupted + cxr::interrupt_received();

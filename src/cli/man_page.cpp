@@ -87,7 +87,7 @@ Terms files_of(const std::string& program) {
   }
   if (program == "cxr-train") {
     return {{"OUT", "The best model, with its contract."},
-            {"OUT.csv, OUT.png", "Log with one row per epoch, and its curves."},
+            {"OUT.csv, OUT.png, OUT.svg", "Log with one row per epoch, and its curves."},
             {"OUT.checkpoint", "State after the last epoch, for --resume."},
             {"OUT.lungs.csv", "classifier: the lungs found in the training images."}};
   }
@@ -97,12 +97,42 @@ Terms files_of(const std::string& program) {
        {"DIR/images.csv", "One row per image."},
        {"DIR/confusion.png, DIR/roc.png, DIR/precision-recall.png, DIR/reliability.png, "
         "DIR/mistakes/",
-        "classification."},
-       {"DIR/dice.png, DIR/quality.png, DIR/worst/", "segmentation."}});
+        "classification; each plot also as SVG."},
+       {"DIR/dice.png, DIR/quality.png, DIR/worst/", "segmentation; each plot also as SVG."}});
+}
+
+Terms manifest_columns() {
+  return {
+      {"image", "A radiograph; its path is relative to the manifest."},
+      {"split", "train or val; rows of any other split are not used."},
+      {"mask", "segmenter: black-and-white picture of the image's size, lungs white."},
+      {"label", "classifier, calibrate, adapt: the class."},
+      {"source", "Optional: origin, such as a hospital."},
+      {"patient", "Optional: finds patients that are in both splits."},
+      {"view, age_group", "Optional: AP or PA; pediatric marks children. For --balance source."}};
+}
+
+Terms evaluation_columns() {
+  return {
+      {"image", "Manifest and images.csv: a radiograph; its path is relative to the manifest."},
+      {"label", "Manifest and images.csv, classification: the true class."},
+      {"mask", "Manifest, segmentation: the true lungs, white."},
+      {"split", "Manifest, optional: for --split."},
+      {"patient", "Manifest, optional: intervals are over patients."},
+      {"prediction, confidence, P(CLASS)",
+       "images.csv, classification: the most probable class, its probability, and those of all "
+       "classes."},
+      {"heat_inside_lungs",
+       "images.csv, classification: share of the hottest part of the heat map inside the lungs."},
+      {"dice, iou, box_iou",
+       "images.csv, segmentation: agreement of the masks, and of their boxes, 0 to 1."},
+      {"estimated_quality", "images.csv: mean lung probability inside the lung mask, 0 to 1."},
+      {"error", "images.csv: why an image could not be evaluated."}};
 }
 
 Terms columns_of(const std::string& program) {
-  if (program != "cxr-infer") return {};
+  if (program == "cxr-train") return manifest_columns();
+  if (program == "cxr-evaluate") return evaluation_columns();
   return {{"Image", "File name, or path below the named folder."},
           {"Prediction, Confidence", "The most probable class and its probability, 0 to 1."},
           {"Estimated Quality", "Mean lung probability inside the lung mask, 0 to 1."},
@@ -127,11 +157,12 @@ Terms environment_of(const std::string& program) {
   if (program == "cxr-train") {
     return {{"OMP_NUM_THREADS", "Number of threads; default: one per core."}};
   }
-  const std::vector<std::string> names = environment_names();
-  Terms terms(names.size());
-  std::ranges::transform(names, terms.begin(), [](const std::string& name) {
-    return std::pair(name, std::string("Overrides this key of the configuration file."));
-  });
+  Terms terms;
+  for (const ConfigurationKey& key : configuration_keys()) {
+    terms.emplace_back(key.variable,
+                       "Overrides " + key.name + " of the configuration file: " + key.allowed +
+                           (key.fallback.empty() ? "." : ". Default: " + key.fallback + "."));
+  }
   terms.emplace_back("OMP_NUM_THREADS",
                      "Number of threads, unless --threads or the configuration sets it.");
   return terms;

@@ -3,12 +3,14 @@
 #include <malloc.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <climits>
 #include <csignal>
 #include <iostream>
 #include <opencv2/core/utils/logger.hpp>
 #include <sstream>
 
+#include "base/access.h"
 #include "base/suggestion.h"
 #include "cxr/error.h"
 #include "cxr/version.h"
@@ -51,24 +53,41 @@ int report_error(const CLI::App& app, const std::exception& error, Exit status) 
   return status;
 }
 
+/// The word that was meant to be a command; empty if there is none. An option before it takes no
+/// value yet, so that a value may be among the words.
+std::string mistyped_command(const std::vector<std::string>& words,
+                             const std::vector<std::string>& commands) {
+  const auto is_close = [&](const std::string& word) {
+    return !word.starts_with('-') && !closest_word(word, commands).empty();
+  };
+  const auto found = std::ranges::find_if(words, is_close);
+  if (found != words.end()) return *found;
+  return words[0].starts_with('-') ? "" : words[0];
+}
+
+std::string unknown_command_error(const CLI::App& app, const std::vector<std::string>& words) {
+  const std::vector<std::string> commands = subcommand_names(app);
+  const std::string word = mistyped_command(words, commands);
+  if (word.empty()) return "a command is required: " + join(commands, " or ");
+  return word + ": unknown command" + did_you_mean(word, commands) +
+         "; commands: " + join(commands);
+}
+
 /// What is wrong with the first word of the command line that nothing takes; empty if all are
 /// taken.
 std::string unknown_word_error(const CLI::App& app) {
   const std::vector<std::string> unknown = app.remaining(/*recurse=*/true);
   if (unknown.empty()) return "";
-  const std::string word = unknown[0].substr(0, unknown[0].find('='));
   const std::vector<CLI::App*> commands = app.get_subcommands();
-  if (word.starts_with('-')) {
-    std::vector<std::string> options = all_option_names(app);
-    for (const CLI::App* command : commands) {
-      const std::vector<std::string> more = all_option_names(*command);
-      options.insert(options.end(), more.begin(), more.end());
-    }
-    return word + ": unknown option" + did_you_mean(word, options);
+  if (commands.empty() && !subcommands_of(app).empty()) return unknown_command_error(app, unknown);
+  const std::string word = unknown[0].substr(0, unknown[0].find('='));
+  if (!word.starts_with('-')) return word + ": unexpected argument";
+  std::vector<std::string> options = all_option_names(app);
+  for (const CLI::App* command : commands) {
+    const std::vector<std::string> more = all_option_names(*command);
+    options.insert(options.end(), more.begin(), more.end());
   }
-  const std::vector<std::string> names = subcommand_names(app);
-  if (!commands.empty() || names.empty()) return word + ": unexpected argument";
-  return word + ": unknown command" + did_you_mean(word, names) + "; commands: " + join(names);
+  return word + ": unknown option" + did_you_mean(word, options);
 }
 
 /// An unknown word comes first: what it was meant for would be reported as missing.
@@ -81,6 +100,22 @@ int report_parse_error(const CLI::App& app, const CLI::ParseError& error) {
 }
 
 }  // namespace
+
+CLI::Validator readable_file() {
+  const auto check = [](const std::string& file) {
+    const std::string why = why_unreadable(file);
+    return why.empty() ? "" : file + ": " + why;
+  };
+  return CLI::Validator(check, "");
+}
+
+CLI::Validator listable_folder() {
+  const auto check = [](const std::string& folder) {
+    const std::string why = why_unlistable(folder);
+    return why.empty() ? "" : folder + ": " + why;
+  };
+  return CLI::Validator(check, "");
+}
 
 std::string exit_status_help() {
   return "Exit status: 0 success, 1 cannot continue, 2 wrong options or configuration,\n"
@@ -128,13 +163,20 @@ void add_configuration_options(CLI::App& app, ConfigurationOptions& options) {
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_option("--batch-size", options.batch_size,
-                 "Images that each thread processes at a time, 1 to 1024")
+                 "Images that each thread processes at a time, 1 to 1024; default: batch_size of "
+                 "the configuration")
       ->type_name("N");
-  app.add_option("--threads", options.threads, "Number of threads, 0 to 1024; 0: one per core")
+  app.add_option(
+         "--threads", options.threads,
+         "Number of threads, 0 to 1024; 0: one per core; default: threads of the configuration")
       ->type_name("N");
-  app.add_option("--device", options.device, "Device for the networks: auto, cpu, cuda or cuda:N")
-      ->type_name("DEVICE");
-  app.add_option("--polarity", options.polarity, "What to do with negatives; auto: invert them")
+  app.add_option("--device", options.device,
+                 "Device for the networks; cuda:N: the GPU of this number; default: device of the "
+                 "configuration")
+      ->type_name("auto|cpu|cuda");
+  app.add_option(
+         "--polarity", options.polarity,
+         "What to do with negatives; auto: invert them; default: polarity of the configuration")
       ->type_name(choices_of<Polarity>())
       ->check(one_of<Polarity>());
   app.add_flag("--print-config", options.print,

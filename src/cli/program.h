@@ -61,6 +61,10 @@ std::string version_text(const std::string& program);
 /// status.
 int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>& run);
 
+// Validators that say why a path cannot be used, such as `permission denied`.
+CLI::Validator readable_file();
+CLI::Validator listable_folder();
+
 /// Accepts only the names of an enum.
 template <HasNames Enum>
 CLI::Validator one_of() {

@@ -1,5 +1,8 @@
 #include "train_options.h"
 
+#include <iomanip>
+#include <sstream>
+
 #include "documents.h"
 #include "program.h"
 
@@ -13,17 +16,30 @@ void add_files(CLI::App& command, TrainingOptions& options) {
                   "Manifest (CSV) of the training and validation images; may be repeated")
       ->required()
       ->type_name("FILE")
-      ->check(CLI::ExistingFile);
+      ->check(readable_file());
   command.add_option("--out", options.out, "Model file to write (.pt)")
       ->required()
       ->type_name("FILE");
   command.add_option("--init", options.init, "Model to start from (fine-tuning)")
       ->type_name("FILE")
-      ->check(CLI::ExistingFile);
+      ->check(readable_file());
   command.add_option("--hold-out", options.hold_out,
                      "Source (hospital) to leave out of training and validation and report "
                      "separately; may be repeated");
   command.add_flag("--resume", options.resume, "Continue from the checkpoint beside --out");
+}
+
+/// `, 64 to 1024, a multiple of 32`; empty for a seed, which may be any number, and for the
+/// augmentation, whose options differ in their units.
+template <typename Value>
+std::string range_text(const OptionInfo& info) {
+  constexpr double kAnyNumber = 1e18;
+  if constexpr (std::is_same_v<Value, bool> || HasNames<Value>) return "";
+  if (info.most >= kAnyNumber || info.group == OptionInfo::Group::augmentation) return "";
+  std::ostringstream text;
+  text << std::setprecision(8) << ", " << info.least << " to " << info.most;
+  if (info.step > 1) text << ", a multiple of " << info.step;
+  return text.str();
 }
 
 /// Adds what a table has; see for_each_option().
@@ -35,12 +51,13 @@ void add_table(CLI::App& command, Options& options) {
                         : info.group == OptionInfo::Group::advanced ? kAdvancedGroups[0]
                                                                     : kAdvancedGroups[1];
     command.option_defaults()->group(group);
+    const std::string meaning = info.meaning + range_text<Value>(info);
     if constexpr (HasNames<Value>) {
-      add_choice(command, name, value, info.meaning);
+      add_choice(command, name, value, meaning);
     } else if constexpr (std::is_same_v<Value, bool>) {
-      command.add_flag(name, value, info.meaning);
+      command.add_flag(name, value, meaning);
     } else {
-      command.add_option(name, value, info.meaning);
+      command.add_option(name, value, meaning);
     }
   });
 }
@@ -57,17 +74,17 @@ void add_site_options(CLI::App& command, SiteOptions& options) {
   command.add_option("--model", options.model, "Classifier to start from")
       ->required()
       ->type_name("FILE")
-      ->check(CLI::ExistingFile);
+      ->check(readable_file());
   command.add_option("--segmenter", options.segmenter, "Segmenter (.pt) that finds the lungs")
       ->required()
       ->type_name("FILE")
-      ->check(CLI::ExistingFile);
+      ->check(readable_file());
   command
       .add_option("--data", options.data,
                   "CSV with the columns image and label; optional: patient, source, split")
       ->required()
       ->type_name("FILE")
-      ->check(CLI::ExistingFile);
+      ->check(readable_file());
   command.add_option("--split", options.split, "Use rows of this split only; empty: all");
   command
       .add_option("--sources", options.sources,
@@ -92,7 +109,7 @@ void add_classifier_options(CLI::App& command, ClassifierOptions& options) {
   command.add_option("--segmenter", options.segmenter, "Segmenter (.pt) that finds the lungs")
       ->required()
       ->type_name("FILE")
-      ->check(CLI::ExistingFile);
+      ->check(readable_file());
   add_table(command, options.training);
   add_table(command, options);
   add_contract_texts(command, options.training);

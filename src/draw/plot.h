@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "drawing.h"
 #include "metrics/metrics.h"
 
 namespace cxr {
@@ -48,13 +49,13 @@ cv::Scalar series_color(std::size_t index);
 /// An axis between round numbers that covers all y values of the series.
 Axis axis_around(const std::string& title, const std::vector<Series>& series);
 
-/// Draws charts below each other, CV_8UC3, `panel` pixels each, at least 600 x 400. Their x axes
-/// have the same length.
-cv::Mat draw_charts(const std::vector<Chart>& charts, cv::Size panel);
+/// Draws a chart of `panel` pixels, at least 600 x 400. Long names are fitted to the width; the x
+/// axes of all charts of one width have the same length.
+Drawing draw_chart(const Chart& chart, cv::Size panel);
 
 /// Draws a confusion matrix as a table: counts, shaded by their share of the row, with sensitivity
-/// on the right and positive predictive value below. CV_8UC3.
-cv::Mat draw_confusion_matrix(const ConfusionMatrix& matrix,
+/// on the right and positive predictive value below.
+Drawing draw_confusion_matrix(const ConfusionMatrix& matrix,
                               const std::vector<std::string>& classes, const std::string& title);
 
 }  // namespace cxr

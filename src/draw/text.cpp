@@ -11,7 +11,6 @@ namespace cxr {
 namespace {
 
 constexpr double kCapitalHeight = 0.729;  ///< of the font, relative to its size
-constexpr int kSmallest = 6;              ///< height of capitals that can still be read
 
 /// The font, one for each thread, because drawing changes its state.
 cv::freetype::FreeType2& dejavu_sans() {
@@ -27,7 +26,7 @@ cv::freetype::FreeType2& dejavu_sans() {
   return *font;
 }
 
-int font_size(int height) { return std::max(1, cvRound(height / kCapitalHeight)); }
+int whole_font_size(int height) { return std::max(1, cvRound(font_size(height))); }
 
 std::string without_control_characters(std::string text) {
   std::ranges::replace_if(
@@ -53,11 +52,13 @@ std::string without_middle(const std::string& text, std::size_t count) {
 
 }  // namespace
 
+double font_size(int height) { return height / kCapitalHeight; }
+
 int text_width(const std::string& text, int height) {
   const std::string clean = without_control_characters(text);
   if (is_blank(clean)) return 0;
   int baseline = 0;
-  return dejavu_sans().getTextSize(clean, font_size(height), cv::FILLED, &baseline).width;
+  return dejavu_sans().getTextSize(clean, whole_font_size(height), cv::FILLED, &baseline).width;
 }
 
 void draw_text(cv::Mat& picture, const std::string& text, cv::Point anchor, int height, Align align,
@@ -67,25 +68,28 @@ void draw_text(cv::Mat& picture, const std::string& text, cv::Point anchor, int 
   if (align == Align::centre) anchor.x -= text_width(clean, height) / 2;
   if (align == Align::right) anchor.x -= text_width(clean, height);
   anchor.y += height / 2;
-  dejavu_sans().putText(picture, clean, anchor, font_size(height), color, cv::FILLED, cv::LINE_AA,
+  dejavu_sans().putText(picture, clean, anchor, whole_font_size(height), color, cv::FILLED,
+                        cv::LINE_AA,
                         /*bottomLeftOrigin=*/true);
 }
 
-void draw_caption(cv::Mat strip, const std::string& caption, int height, const cv::Scalar& color) {
-  const cv::Point middle(strip.cols / 2, strip.rows / 2);
-  int fitting = height;
-  while (fitting > kSmallest && text_width(caption, fitting) > strip.cols) --fitting;
-  if (text_width(caption, fitting) <= strip.cols) {
-    return draw_text(strip, caption, middle, fitting, Align::centre, color);
-  }
-  const std::size_t letters = utf8_length(caption);
-  const double fitting_share = static_cast<double>(strip.cols) / text_width(caption, fitting);
-  auto left_out = static_cast<std::size_t>(static_cast<double>(letters) * (1 - fitting_share));
+FittedText fitted(const std::string& text, int height, int width, int smallest) {
+  while (height > smallest && text_width(text, height) > width) --height;
+  const int needed = text_width(text, height);
+  if (needed <= width) return {text, height};
+  const std::size_t letters = utf8_length(text);
+  const double share = static_cast<double>(std::max(width, 0)) / needed;
+  auto left_out = static_cast<std::size_t>(static_cast<double>(letters) * (1 - share));
   while (++left_out < letters) {
-    const std::string text = without_middle(caption, left_out);
-    if (text_width(text, fitting) > strip.cols) continue;
-    return draw_text(strip, text, middle, fitting, Align::centre, color);
+    std::string shorter = without_middle(text, left_out);
+    if (text_width(shorter, height) <= width) return {std::move(shorter), height};
   }
+  return {"", height};
+}
+
+void draw_caption(cv::Mat strip, const std::string& caption, int height, const cv::Scalar& color) {
+  const FittedText text = fitted(caption, height, strip.cols);
+  draw_text(strip, text.text, {strip.cols / 2, strip.rows / 2}, text.height, Align::centre, color);
 }
 
 }  // namespace cxr

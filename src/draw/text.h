@@ -18,8 +18,23 @@ int text_width(const std::string& text, int height);
 void draw_text(cv::Mat& picture, const std::string& text, cv::Point anchor, int height, Align align,
                const cv::Scalar& color);
 
-/// Draws a text in the middle of a strip. Text that is too wide is scaled down; if it would become
-/// illegible, its middle is left out.
+/// The height of capital letters that can still be read on a screen.
+inline constexpr int kSmallestText = 6;
+
+/// The font's size for capital letters of this height.
+double font_size(int height);
+
+/// A text, and the height of its capital letters.
+struct FittedText {
+  std::string text;
+  int height = 0;
+};
+
+/// Makes a text fit a width in pixels: it is scaled down to no less than `smallest`, and then its
+/// middle is left out. Empty if there is no room for any of it.
+FittedText fitted(const std::string& text, int height, int width, int smallest = kSmallestText);
+
+/// Draws a text in the middle of a strip, fitted to its width.
 void draw_caption(cv::Mat strip, const std::string& caption, int height, const cv::Scalar& color);
 
 }  // namespace cxr

@@ -95,24 +95,22 @@ Chart bin_count_chart(const ClassificationReport& report) {
 
 }  // namespace
 
-cv::Mat draw_confusion(const ClassificationReport& report) {
+Drawing draw_confusion(const ClassificationReport& report) {
   return draw_confusion_matrix(report.overall.confusion, report.classes,
                                std::to_string(report.overall.images) + " images");
 }
 
-cv::Mat draw_roc(const ClassificationReport& report) {
-  return draw_charts({roc_chart(report)}, kSquare);
+Drawing draw_roc(const ClassificationReport& report) {
+  return draw_chart(roc_chart(report), kSquare);
 }
 
-cv::Mat draw_precision_recall(const ClassificationReport& report) {
-  return draw_charts({precision_recall_chart(report)}, kSquare);
+Drawing draw_precision_recall(const ClassificationReport& report) {
+  return draw_chart(precision_recall_chart(report), kSquare);
 }
 
-cv::Mat draw_reliability(const ClassificationReport& report) {
-  cv::Mat picture;
-  cv::vconcat(draw_charts({reliability_chart(report)}, kSquare),
-              draw_charts({bin_count_chart(report)}, kFlat), picture);
-  return picture;
+Drawing draw_reliability(const ClassificationReport& report) {
+  return stacked(
+      {draw_chart(reliability_chart(report), kSquare), draw_chart(bin_count_chart(report), kFlat)});
 }
 
 }  // namespace cxr

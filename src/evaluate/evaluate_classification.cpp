@@ -10,6 +10,7 @@
 #include "cxr/error.h"
 #include "cxr/evaluate.h"
 #include "cxr/pipeline.h"
+#include "draw/drawing.h"
 #include "draw/picture.h"
 #include "heat_inside_lungs.h"
 #include "infer/results_table.h"
@@ -113,10 +114,10 @@ EvaluationSummary write_report(const ClassificationReport& report) {
   const fs::path& out = report.run.request.out;
   write_text(out / "images.csv", classification_csv(report));
   write_json(out / "metrics.json", classification_json(report));
-  write_png(out / "confusion.png", draw_confusion(report));
-  write_png(out / "roc.png", draw_roc(report));
-  write_png(out / "precision-recall.png", draw_precision_recall(report));
-  write_png(out / "reliability.png", draw_reliability(report));
+  write_drawing(out / "confusion.png", draw_confusion(report));
+  write_drawing(out / "roc.png", draw_roc(report));
+  write_drawing(out / "precision-recall.png", draw_precision_recall(report));
+  write_drawing(out / "reliability.png", draw_reliability(report));
   write_text(out / "report.md", classification_markdown(report));
   return {report.run.images, report.run.failures.size(), classification_table(report), {}};
 }

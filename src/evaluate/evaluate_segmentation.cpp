@@ -6,6 +6,7 @@
 #include "cxr/error.h"
 #include "cxr/evaluate.h"
 #include "cxr/read.h"
+#include "draw/drawing.h"
 #include "draw/picture.h"
 #include "judge_rows.h"
 #include "pipeline/finite.h"
@@ -178,8 +179,8 @@ EvaluationSummary write_report(const SegmentationReport& report) {
   const std::filesystem::path& out = report.run.request.out;
   write_text(out / "images.csv", segmentation_csv(report));
   write_json(out / "metrics.json", segmentation_json(report));
-  write_png(out / "dice.png", draw_dice(report));
-  write_png(out / "quality.png", draw_quality(report));
+  write_drawing(out / "dice.png", draw_dice(report));
+  write_drawing(out / "quality.png", draw_quality(report));
   write_text(out / "report.md", segmentation_markdown(report));
   return {report.run.images, report.run.failures.size(), segmentation_table(report), {}};
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/access.h"
 #include "base/csv.h"
 #include "base/listing.h"
 #include "cxr/error.h"
@@ -46,9 +47,16 @@ EvaluationData read_folder(const fs::path& folder) {
 /// Selects the rows of a split from a manifest.
 class Selection {
  public:
+  /// Throws UsageError if a column is missing.
   Selection(const fs::path& file, Purpose purpose)
-      : target_(purpose == Purpose::segmentation ? "mask" : "label"),
-        manifest_(file, {"image", target_}) {}
+      : target_(purpose == Purpose::segmentation ? "mask" : "label"), manifest_(file, {}) {
+    for (const std::string& column : {std::string("image"), target_}) {
+      if (manifest_.table().find_column(column) >= 0) continue;
+      throw UsageError(
+          "manifest", file.string(),
+          "has no column '" + column + "'; its columns: " + join(manifest_.table().header));
+    }
+  }
 
   EvaluationData select(const std::string& split) {
     EvaluationData data{
@@ -114,6 +122,12 @@ class Selection {
   std::vector<std::string> problems_;
 };
 
+void require_readable(const fs::path& file) {
+  if (const std::string why = why_unreadable(file); !why.empty()) {
+    throw UsageError("input", file.string(), why);
+  }
+}
+
 void check_range(const std::string& option, int value, int low, int high) {
   if (value >= low && value <= high) return;
   throw UsageError("evaluate", option,
@@ -127,9 +141,11 @@ EvaluationData read_evaluation_data(const EvaluationRequest& request, Purpose pu
   check_range("worst", request.worst, 0, 1000);
   check_range("bootstrap", request.bootstrap, 0, 100000);
   std::error_code ignored;
-  if (!fs::exists(request.data, ignored)) {
+  const fs::file_type kind = fs::status(request.data, ignored).type();
+  if (kind == fs::file_type::not_found) {
     throw UsageError("input", request.data.string(), "no such file or folder");
   }
+  if (kind != fs::file_type::directory) require_readable(request.data);
   if (!fs::is_directory(request.data)) {
     return Selection(request.data, purpose).select(request.split);
   }
@@ -161,9 +177,9 @@ std::vector<std::size_t> class_indices(const EvaluationData& data,
     if (!is_folder) problem += lines.size() == 1 ? "line " : "lines ";
     problem += first_of(lines, ", ") + ")";
   }
-  throw Error("manifest", data.file.string(),
-              "unknown labels: " + first_of(problems, "; ") +
-                  "; the classifier's classes: " + join(classes));
+  throw UsageError("manifest", data.file.string(),
+                   "unknown labels: " + first_of(problems, "; ") +
+                       "; the classifier's classes: " + join(classes));
 }
 
 std::vector<Breakdown> break_down(const EvaluationData& data,

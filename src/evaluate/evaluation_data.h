@@ -37,7 +37,7 @@ struct EvaluationData {
 /// cell, an image named twice.
 EvaluationData read_evaluation_data(const EvaluationRequest& request, Purpose purpose);
 
-/// The class of each row. Throws Error naming all unknown labels by line.
+/// The class of each row. Throws UsageError naming all unknown labels by line.
 std::vector<std::size_t> class_indices(const EvaluationData& data,
                                        const std::vector<std::string>& classes);
 

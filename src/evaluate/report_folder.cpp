@@ -55,11 +55,8 @@ void prepare_report_folder(const EvaluationRequest& request, const EvaluationDat
                            const std::string& pictures) {
   check_not_among_inputs(request, data, pictures);
   const fs::path folder = request.out / pictures;
+  make_folder(folder);
   std::error_code failure;
-  fs::create_directories(folder, failure);
-  if (failure || !fs::is_directory(folder)) {
-    throw Error("write", request.out.string(), "cannot be created as a folder");
-  }
   static const std::regex ours(R"(\d{2,4}\.png)");
   for (const fs::directory_entry& entry : fs::directory_iterator(folder, failure)) {
     if (std::regex_match(entry.path().filename().string(), ours)) fs::remove(entry, failure);

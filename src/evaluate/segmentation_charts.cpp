@@ -94,12 +94,12 @@ int draw_key(cv::Mat& strip, int x, const std::string& name, const cv::Scalar& c
 
 }  // namespace
 
-cv::Mat draw_dice(const SegmentationReport& report) {
-  return draw_charts({dice_chart(report)}, kChart);
+Drawing draw_dice(const SegmentationReport& report) {
+  return draw_chart(dice_chart(report), kChart);
 }
 
-cv::Mat draw_quality(const SegmentationReport& report) {
-  return draw_charts({quality_chart(report)}, kChart);
+Drawing draw_quality(const SegmentationReport& report) {
+  return draw_chart(quality_chart(report), kChart);
 }
 
 cv::Mat draw_contours(const cv::Mat& image, const cv::Mat& truth, const cv::Mat& predicted,

@@ -10,6 +10,7 @@
 #include <regex>
 #include <set>
 
+#include "base/access.h"
 #include "base/json_reader.h"
 #include "base/json_text.h"
 #include "base/suggestion.h"
@@ -54,11 +55,10 @@ auto refuse_hostile(const std::filesystem::path& file) {
 }
 
 json read_json(const std::filesystem::path& file) {
-  std::error_code ignored;
-  std::ifstream stream(file);
-  if (!stream || std::filesystem::is_directory(file, ignored)) {
-    throw UsageError("configuration", file.string(), "cannot be opened for reading");
+  if (const std::string why = why_unreadable(file); !why.empty()) {
+    throw UsageError("configuration", file.string(), why);
   }
+  std::ifstream stream(file);
   constexpr bool kExceptions = true, kComments = true;
   try {
     return json::parse(stream, refuse_hostile(file), kExceptions, kComments);
@@ -219,6 +219,42 @@ std::string environment_name(const std::string& key) {
   return name;
 }
 
+/// All values of a key, if they are words.
+std::vector<std::string> words_of(const std::string& key) {
+  if (key == "polarity") return all_names<Polarity>();
+  if (key == "heatmap.cmap") return colormap_names();
+  if (key == "heatmap.method") return all_names<CamMethod>();
+  if (key == "heatmap.layout") return all_names<Layout>();
+  return {};
+}
+
+std::string allowed_values(const std::string& key) {
+  static const std::map<std::string, std::string> kOthers{
+      {"segmenter", "path of a model"},
+      {"classifier", "path of a model"},
+      {"batch_size", "1 to 1024"},
+      {"crop_confidence_threshold", "0 to 1"},
+      {"device", "auto, cpu, cuda or cuda:N"},
+      {"threads", "0 to 1024; 0: one per core"},
+      {"heatmap.xray-opacity", "0 to 1"},
+      {"heatmap.figsize", "2 to 40 (inches), or native"}};
+  const auto found = kOthers.find(key);
+  return found == kOthers.end() ? join(words_of(key)) : found->second;
+}
+
+/// The default of a key; empty for a model, which has none.
+std::string fallback_of(const std::string& key) {
+  const json all = to_json(Configuration{});
+  const json& value = all.at(pointer_to(key));
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+std::vector<std::string> environment_names() {
+  std::vector<std::string> names = all_keys();
+  std::ranges::transform(names, names.begin(), environment_name);
+  return names;
+}
+
 /// A mistyped variable would be ignored otherwise.
 void refuse_unknown_variables() {
   const std::vector<std::string> known = environment_names();
@@ -256,10 +292,13 @@ Configuration load_configuration(const std::filesystem::path& file,
   return configuration;
 }
 
-std::vector<std::string> environment_names() {
-  std::vector<std::string> names = all_keys();
-  std::ranges::transform(names, names.begin(), environment_name);
-  return names;
+std::vector<ConfigurationKey> configuration_keys() {
+  std::vector<ConfigurationKey> keys;
+  for (const std::string& name : all_keys()) {
+    keys.push_back(
+        {name, environment_name(name), fallback_of(name), words_of(name), allowed_values(name)});
+  }
+  return keys;
 }
 
 std::vector<ConfigurationChange> environment_changes() {

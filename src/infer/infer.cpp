@@ -16,6 +16,7 @@
 #include "network/threads.h"
 #include "output_folder.h"
 #include "reading_notes.h"
+#include "report_labels.h"
 #include "report_page.h"
 #include "result_format.h"
 #include "result_writer.h"
@@ -50,9 +51,10 @@ class Run {
       : configuration_(configuration), request_(request), tasks_(std::move(tasks)) {
     summary_.images = tasks_.size();
     if (request_.output) {
+      if (request_.labels) labels_.emplace(*request_.labels);
       output_.emplace(*request_.output, request_.if_exists);
       report_.emplace(*request_.output, request_.title, configuration_.heatmap.cmap, tasks_.size(),
-                      request_.labels);
+                      labels_);
       run_ = output_->earlier_run();
     }
     find_settings();
@@ -87,6 +89,7 @@ class Run {
     summary_.interrupted = summary_.done < tasks_.size();
     write_kept_before(tasks_.size());
     finish();
+    if (labels_) summary_.notes.push_back(labels_->describe(names(), classes_));
     return summary_;
   }
 
@@ -300,12 +303,16 @@ class Run {
     if (csv_) csv_->finish();
     if (!output_) return;
     sync_output();
-    std::vector<std::string> names;
-    for (const Task& task : tasks_) names.push_back(task.input.name);
-    output_->finish(names);
+    output_->finish(names());
     record_run(true);
     report_->write(output_->records(), classes_, run_, settings_.at("models"));
     notes_.reset();
+  }
+
+  std::vector<std::string> names() const {
+    std::vector<std::string> names(tasks_.size());
+    std::ranges::transform(tasks_, names.begin(), [](const Task& task) { return task.input.name; });
+    return names;
   }
 
   const Configuration& configuration_;
@@ -320,6 +327,7 @@ class Run {
   JudgedBy judged_by_;
   std::optional<ResultWriter> writer_;
   std::optional<AtomicFile> csv_;
+  std::optional<ReportLabels> labels_;
   std::optional<ReportPage> report_;
   std::optional<ReadingNotes> notes_;
   std::vector<Sink> sinks_;

@@ -13,11 +13,9 @@
 #include "base/atomic_file.h"
 #include "base/format.h"
 #include "base/json_lines.h"
-#include "base/path_index.h"
 #include "base/resize.h"
 #include "cxr/version.h"
 #include "draw/colormap.h"
-#include "read/manifest.h"
 #include "report_page_template.h"
 #include "result_format.h"
 
@@ -141,25 +139,11 @@ ordered_json entry_of(const ResultRecord& record, const std::vector<std::string>
   return entry;
 }
 
-std::map<std::string, std::string> read_labels(const fs::path& file) {
-  const ManifestTable manifest(file, {"image", "label"});
-  std::map<std::string, std::string> labels;
-  for (std::size_t i = 0; i < manifest.size(); ++i) {
-    labels[manifest.cell(i, "image")] = manifest.cell(i, "label");
-  }
-  return labels;
-}
-
-/// The label of each record, by its place; none where there is none.
-std::map<std::size_t, std::string> labels_of(const std::vector<ResultRecord>& records,
-                                             const std::map<std::string, std::string>& labels) {
-  PathIndex places;
-  for (std::size_t i = 0; i < records.size(); ++i) places.add(records[i].result.name, i);
-  std::map<std::size_t, std::string> found;
-  for (const auto& [image, label] : labels) {
-    if (const auto place = places.find(image)) found[*place] = label;
-  }
-  return found;
+std::vector<std::string> names_of(const std::vector<ResultRecord>& records) {
+  std::vector<std::string> names(records.size());
+  std::ranges::transform(records, names.begin(),
+                         [](const ResultRecord& record) { return record.result.name; });
+  return names;
 }
 
 /// The last thumbnails of each image. A line that was edited is skipped.
@@ -208,13 +192,12 @@ ReportImages report_images_of(const Analysis& analysis, const HeatmapOptions& op
 }
 
 ReportPage::ReportPage(fs::path folder, std::string title, std::string colormap, std::size_t images,
-                       const std::optional<fs::path>& labels)
+                       std::optional<ReportLabels> labels)
     : folder_(std::move(folder)),
       title_(std::move(title)),
       colormap_(std::move(colormap)),
-      embeds_(images <= kMostEmbedded) {
-  if (labels) labels_ = read_labels(*labels);
-}
+      embeds_(images <= kMostEmbedded),
+      labels_(std::move(labels)) {}
 
 void ReportPage::open() {
   if (embeds_) images_.emplace(folder_ / kImages);
@@ -252,7 +235,7 @@ void ReportPage::write(const std::vector<ResultRecord>& records,
                         {"colours", css_colours(colormap_)},
                         {"run", facts_of(run, models)}};
   if (labels_) {
-    truths = labels_of(records, *labels_);
+    truths = labels_->find(names_of(records));
     document["labelled"] = truths.size();
   }
   document["images"] = ordered_json::array();

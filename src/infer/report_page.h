@@ -12,6 +12,7 @@
 #include "base/append_file.h"
 #include "cxr/configuration.h"
 #include "cxr/pipeline.h"
+#include "report_labels.h"
 #include "result_writer.h"
 
 namespace cxr {
@@ -33,10 +34,9 @@ class ReportPage {
  public:
   static constexpr std::size_t kMostEmbedded = 2000;
 
-  /// `labels` is a manifest (CSV: image, label): with it the page says which predictions are right.
-  /// Throws Error where it cannot be read.
+  /// With `labels` the page says which predictions are right.
   ReportPage(std::filesystem::path folder, std::string title, std::string colormap,
-             std::size_t images, const std::optional<std::filesystem::path>& labels);
+             std::size_t images, std::optional<ReportLabels> labels);
 
   /// Whether the page will have thumbnails.
   bool embeds() const { return embeds_; }
@@ -61,7 +61,7 @@ class ReportPage {
   std::string title_, colormap_;
   bool embeds_;
   std::optional<AppendFile> images_;
-  std::optional<std::map<std::string, std::string>> labels_;  ///< of images by their path
+  std::optional<ReportLabels> labels_;
 };
 
 }  // namespace cxr

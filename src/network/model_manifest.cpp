@@ -4,6 +4,7 @@
 #include <fstream>
 #include <optional>
 
+#include "base/access.h"
 #include "base/json_reader.h"
 #include "base/json_text.h"
 #include "base/sha256.h"
@@ -16,10 +17,12 @@ using nlohmann::json;
 constexpr const char* kStage = "model";
 
 json read_json(const std::filesystem::path& file) {
+  if (const std::string why = why_unreadable(file); !why.empty()) {
+    throw Error(kStage, file.string(), why);
+  }
   std::ifstream stream(file);
   json document = parse_json(stream);
-  if (document.is_discarded())
-    throw Error(kStage, file.string(), "cannot be read, or is not valid JSON");
+  if (document.is_discarded()) throw Error(kStage, file.string(), "is not valid JSON");
   return document;
 }
 
@@ -69,8 +72,11 @@ std::string read_bytes(const std::filesystem::path& file) {
 }  // namespace
 
 ModelFile read_model(const std::filesystem::path& file) {
+  if (const std::string why = why_unreadable(file); !why.empty()) {
+    throw Error(kStage, file.string(), why + "; check the path in the configuration");
+  }
   if (!std::filesystem::is_regular_file(file)) {
-    throw Error(kStage, file.string(), "no such file; check the path in the configuration");
+    throw Error(kStage, file.string(), "is not a regular file");
   }
   const std::filesystem::path manifest = file.parent_path() / "manifest.json";
   const auto refuse = [&](const std::string& why) {

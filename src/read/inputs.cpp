@@ -9,6 +9,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/access.h"
 #include "base/utf8.h"
 #include "cxr/error.h"
 #include "cxr/read.h"
@@ -152,7 +153,9 @@ void add_path(const fs::path& path, const InputOptions& options, std::vector<Inp
   std::error_code ignored;
   const fs::file_status status = fs::status(path, ignored);
   if (!fs::exists(status) && !options.keep_missing) {
-    throw UsageError("input", path.string(), "no such file or folder");
+    const bool is_missing = status.type() == fs::file_type::not_found;
+    throw UsageError("input", path.string(),
+                     is_missing ? "no such file or folder" : why_unreadable(path));
   }
   if (!fs::is_directory(status)) {
     inputs.push_back({path, to_utf8(tidy(path).string())});

@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "base/access.h"
 #include "base/csv.h"
 #include "base/listing.h"
 #include "cxr/error.h"
@@ -33,8 +34,9 @@ struct Rows {
 std::string problem_of_file(const char* column, const fs::path& file) {
   std::error_code ignored;
   if (file.empty()) return std::string(column) + " is empty";
-  if (!fs::is_regular_file(file, ignored)) return "no such file: " + file.string();
-  return "";
+  if (fs::is_regular_file(file, ignored)) return "";
+  const std::string why = why_unreadable(file);
+  return (why.empty() ? "is not a regular file" : why) + ": " + file.string();
 }
 
 std::string size_text(cv::Size size) {

@@ -91,7 +91,7 @@ void write_page(const std::filesystem::path& model, const std::string& text) {
 
 void adapt_classifier(const AdaptOptions& options, const TrainingListener& listener) {
   const SiteOptions& site = options.site;
-  const AtomicFile out_can_be_written(site.out);
+  require_writable(site.out);
   const Pipeline pipeline({.segmenter = {site.segmenter, {}}, .classifier = {site.model, {}}});
   const SiteFilms films = read_site_films(site, pipeline, listener);
   const std::vector<std::string>& classes = pipeline.classes();

@@ -39,7 +39,7 @@ std::vector<JudgedFilms> judge_folds(const CalibrateOptions& options,
 
 void calibrate_classifier(const CalibrateOptions& options, const TrainingListener& listener) {
   const SiteOptions& site = options.site;
-  const AtomicFile out_can_be_written(site.out);
+  require_writable(site.out);
   Contract contract = Network(site.model, Contract::Kind::classifier).contract();
   const JudgedFilms films = judge(site, contract.classes, listener);
   calibrate(films, contract, judge_folds(options, contract.classes, listener));

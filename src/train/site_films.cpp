@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/access.h"
 #include "base/listing.h"
 #include "cxr/error.h"
 #include "example_stream.h"
@@ -57,8 +58,8 @@ std::vector<ManifestRow> rows_of(const SiteOptions& options) {
 void check_rows(const std::vector<ManifestRow>& rows, const std::vector<std::string>& classes,
                 Problems problems) {
   for (const ManifestRow& row : rows) {
-    if (!std::filesystem::is_regular_file(row.image)) {
-      problems.add(row, "no such image: " + row.image.string());
+    if (const std::string why = why_unreadable(row.image); !why.empty()) {
+      problems.add(row, "image: " + row.image.string() + ": " + why);
     } else if (!is_among(classes, row.label)) {
       problems.add(row, "label '" + row.label + "' is not one of: " + join(classes));
     }

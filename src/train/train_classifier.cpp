@@ -246,14 +246,23 @@ Metrics metrics_of(const JudgedFilms& films, const std::vector<std::string>& cla
   return metrics;
 }
 
-/// Metrics of the validation split and of what is held out, both after the calibration of the
-/// contract to the validation split.
+/// The mean cross-entropy of logits that are not calibrated yet.
+double validation_loss(const JudgedFilms& films) {
+  const auto labels =
+      torch::tensor(std::vector<std::int64_t>(films.labels.begin(), films.labels.end()));
+  return torch::cross_entropy_loss(as_tensor(films.logits), labels).item<double>();
+}
+
+/// Loss and metrics of the validation split and metrics of what is held out, the metrics after the
+/// calibration of the contract to the validation split.
 Metrics validation_metrics(torch::jit::Module& network, const Examples& examples,
                            Contract& contract) {
   JudgedFilms films = predict_films(network, examples.validation, contract);
+  const double loss = validation_loss(films);
   calibrate(films, contract);
   films.logits = calibrated(films.logits, contract);
   Metrics metrics = metrics_of(films, contract.classes);
+  metrics.emplace_back("validation_loss", loss);
   metrics.emplace_back("temperature", contract.temperature);
   if (examples.held_out.empty()) return metrics;
   JudgedFilms held_out = predict_films(network, examples.held_out, contract);

@@ -118,33 +118,44 @@ torch::Tensor segmentation_loss(const torch::Tensor& logits, const torch::Tensor
   return torch::cross_entropy_loss(logits, target) + 1 - dice.mean();
 }
 
-/// Dice of each image, by source.
-std::map<std::string, std::vector<double>> dice_by_source(torch::jit::Module& network,
-                                                          const std::vector<Example>& examples,
-                                                          const NetworkInput& input) {
-  std::map<std::string, std::vector<double>> by_source;
+/// The Dice of each image, by source, and the loss of each.
+struct Agreement {
+  std::map<std::string, std::vector<double>> dice;
+  std::vector<double> losses;
+};
+
+Agreement agreement_of(torch::jit::Module& network, const std::vector<Example>& examples,
+                       const NetworkInput& input) {
+  Agreement agreement;
   const cv::Size size(input.width, input.height);
   for (const Example& example : examples) {
     const auto logits = validation_output(network, to_network_input({example.image}, input));
     auto predicted = logits.argmax(1).to(torch::kUInt8).contiguous();
     const cv::Mat truth = area_averaged(example.mask, size) > 127;
-    by_source[example.source].push_back(dice(cv::Mat(size, CV_8UC1, predicted.data_ptr()), truth));
+    agreement.dice[example.source].push_back(
+        dice(cv::Mat(size, CV_8UC1, predicted.data_ptr()), truth));
+    const cv::Mat lungs = truth / 255;
+    const auto target =
+        torch::from_blob(lungs.data, {1, size.height, size.width}, torch::kUInt8).to(torch::kLong);
+    agreement.losses.push_back(segmentation_loss(logits, target).item<double>());
   }
-  return by_source;
+  return agreement;
 }
 
-/// Mean Dice over all validation images, and over those of each source.
+/// Mean Dice and loss over all validation images, and mean Dice over those of each source.
 Metrics validation_metrics(torch::jit::Module& network, const Examples& examples,
                            const NetworkInput& input) {
-  auto by_source = dice_by_source(network, examples.validation, input);
+  Agreement validation = agreement_of(network, examples.validation, input);
+  auto& by_source = validation.dice;
   std::vector<double> all;
   for (const auto& [source, values] : by_source)
     all.insert(all.end(), values.begin(), values.end());
-  by_source.merge(dice_by_source(network, examples.held_out, input));
+  by_source.merge(agreement_of(network, examples.held_out, input).dice);
   Metrics metrics{{"dice", *mean(all)}};
   for (const auto& [source, values] : by_source) {
     if (!source.empty()) metrics.emplace_back("dice_" + source, *mean(values));
   }
+  metrics.emplace_back("validation_loss", *mean(validation.losses));
   return metrics;
 }
 

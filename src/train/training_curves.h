@@ -4,9 +4,10 @@
 
 namespace cxr {
 
-/// Draws the log that cxr-train writes (OUT.csv: `epoch`, and columns of numbers) as a PNG, whole
-/// or not at all: the columns whose name has `loss` in one panel, the metrics in another. `seconds`
-/// and the learning rate are not shown, nor are empty cells.
+/// Draws the log that cxr-train writes (OUT.csv: `epoch`, and columns of numbers) as a PNG and,
+/// with the extension .svg, beside it; each whole or not at all. One panel shows the losses, one
+/// the metrics of the validation split, one those of held-out sources; a dashed line marks the
+/// epoch of the model that was kept. Empty cells are left out.
 ///
 /// Throws Error naming the log: not readable, without epochs, a cell that is not a number.
 void draw_training_curves(const std::filesystem::path& log, const std::filesystem::path& picture);

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "cxr/train.h"
 
@@ -14,12 +15,17 @@ class TrainingLog {
   /// more row, which is dropped.
   TrainingLog(std::filesystem::path file, int epochs_done);
 
-  /// Adds a row and writes the file, whole or not at all. Throws Error where it cannot be written.
+  /// Adds a row and writes the file, whole or not at all. In rows of an earlier version, cells of
+  /// new columns are empty. Throws Error if the file cannot be written.
   void write(const EpochReport& report);
 
  private:
+  /// Sets a cell of the last row.
+  void set(const std::string& column, const std::string& value);
+
   std::filesystem::path file_;
-  std::string text_;
+  std::vector<std::string> header_;
+  std::vector<std::vector<std::string>> rows_;
 };
 
 }  // namespace cxr

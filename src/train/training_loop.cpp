@@ -221,7 +221,7 @@ void check_training_options(const TrainingOptions& options) {
     throw UsageError(kStage, "--first-side", "must not exceed --side");
   }
   if (options.manifests.empty()) throw UsageError(kStage, "--data", "is required");
-  const AtomicFile out_can_be_written(options.out);
+  require_writable(options.out);
 }
 
 torch::Tensor validation_output(Module& network, const NdArray& input) {

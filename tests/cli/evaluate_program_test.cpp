@@ -141,6 +141,7 @@ TEST_F(EvaluateProgram, ManifestGivesReportFiguresAndPictures) {
   EXPECT_FALSE(fs::exists(out_ / "mistakes/03.png"));
   EXPECT_TRUE(is_drawn(out_ / "confusion.png"));
   EXPECT_TRUE(is_drawn(out_ / "roc.png", {1000, 1000}));
+  EXPECT_TRUE(fs::exists(out_ / "roc.svg"));
   EXPECT_TRUE(is_drawn(out_ / "precision-recall.png", {1000, 1000}));
   EXPECT_TRUE(is_drawn(out_ / "reliability.png", {1000, 1480}));
   for (const char* part : {"P.P.V.", "By `source`", "Worst mistakes", "not for diagnosis"}) {
@@ -232,13 +233,21 @@ TEST_F(EvaluateProgram, WhereAllFailTheReportStillHasNoFiguresThatAreNot) {
 TEST_F(EvaluateProgram, LabelsThatAreNoClassEndTheRunBeforeItBegins) {
   std::ofstream(file("labels.csv"), std::ios::app) << "data/Normal/0.png,Flu,val,x,p\n";
   const Outcome outcome = classify("labels.csv");
-  EXPECT_EQ(outcome.status, 1);
+  EXPECT_EQ(outcome.status, 2);
   EXPECT_FALSE(fs::exists(out_));
   fs::create_directories(file("data/Flu"));
   fs::copy(file("data/Normal/0.png"), file("data/Flu/0.png"));
   const Outcome of_folder = classify("data");
-  EXPECT_EQ(of_folder.status, 1);
+  EXPECT_EQ(of_folder.status, 2);
   EXPECT_TRUE(contains(of_folder.err, "'Flu' (Flu/0.png)")) << of_folder.err;
+}
+
+TEST_F(EvaluateProgram, AManifestWithoutLabelsIsWrongUsage) {
+  std::ofstream(file("labels.csv")) << "image,lable\na.png,Normal\n";
+  const Outcome outcome = classify("labels.csv");
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_TRUE(contains(outcome.err, "has no column 'label'; its columns: image, lable"))
+      << outcome.err;
 }
 
 TEST_F(EvaluateProgram, SegmentationGivesReportFiguresAndContours) {
@@ -399,7 +408,7 @@ TEST_F(EvaluateProgram, AFolderThatCannotBeMadeIsAnError) {
   std::ofstream(file("report")) << "a file";
   const Outcome outcome = classify("labels.csv");
   EXPECT_EQ(outcome.status, 1);
-  EXPECT_TRUE(contains(outcome.err, "cannot be created")) << outcome.err;
+  EXPECT_TRUE(contains(outcome.err, "cannot be created: Not a directory")) << outcome.err;
 }
 
 TEST_F(EvaluateProgram, HelpNamesBothTasksAndThePurpose) {

@@ -279,13 +279,28 @@ TEST_F(InferProgram, HeatmapPathThatCannotBeWrittenIsSaid) {
   EXPECT_TRUE(fs::is_empty(pictures_));
 }
 
+TEST_F(InferProgram, AFileThatMayNotBeReadIsSaid) {
+  write_phantom(images_ / "a.png");
+  write_file(folder_ / "labels.csv", "image,label\na.png,Normal\n");
+  open_to_everybody(folder_.path());
+  fs::permissions(folder_ / "labels.csv", fs::perms::none);
+  const Outcome labels = infer({"--config", config_, images_, "--output", folder_ / "output",
+                                "--labels", folder_ / "labels.csv"},
+                               as_ordinary_user());
+  EXPECT_EQ(labels.status, 2);
+  EXPECT_TRUE(contains(labels.err, "labels.csv: permission denied")) << labels.err;
+  fs::permissions(config_, fs::perms::none);
+  EXPECT_TRUE(
+      stopped(infer_images(as_ordinary_user()), 2, {config_.string(), "permission denied"}));
+}
+
 TEST_F(InferProgram, HeatmapPathThatCannotBeMadeIsSaid) {
   write_phantom(images_ / "a.png");
   open_to_everybody(folder_.path());
   fs::permissions(folder_.path(), fs::perms::owner_write, fs::perm_options::remove);
   const Outcome outcome = draw_images(as_ordinary_user());
   fs::permissions(folder_.path(), fs::perms::owner_write, fs::perm_options::add);
-  EXPECT_TRUE(stopped(outcome, 1, {pictures_.string(), "cannot be made"}));
+  EXPECT_TRUE(stopped(outcome, 1, {pictures_.string(), "cannot be created: Permission denied"}));
 }
 
 // They would overwrite radiographs, or be read as radiographs the next time.

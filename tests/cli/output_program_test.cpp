@@ -327,7 +327,7 @@ TEST_F(OutputProgram, TheReportTakesNoNameForMarkup) {
 TEST_F(OutputProgram, LabelsThatCannotBeUsedAreSaidBeforeTheRun) {
   write_images(1);
   write_file(folder_ / "labels.csv", "picture,label\na.png,Normal\n");
-  EXPECT_TRUE(stopped(write_output({"--labels", folder_ / "labels.csv"}), 1,
+  EXPECT_TRUE(stopped(write_output({"--labels", folder_ / "labels.csv"}), 2,
                       {"labels.csv", "no column 'image'"}));
   EXPECT_FALSE(fs::exists(output_));
 }
@@ -352,7 +352,12 @@ TEST_F(OutputProgram, TheReportOfAVeryLargeRunShowsThePicturesOnDisk) {
 TEST_F(OutputProgram, TheReportKnowsTheLabels) {
   write_images(2);
   write_file(folder_ / "labels.csv", "image,label\nfilms/film_100.png,Normal\nelsewhere.png,x\n");
-  EXPECT_EQ(write_output({"--labels", folder_ / "labels.csv"}).status, 0);
+  const Outcome outcome = write_output({"--labels", folder_ / "labels.csv"});
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_TRUE(contains(outcome.err,
+                       "labels.csv: 1 of 2 labelled images in this run; unknown classes: 'x' (1 "
+                       "image); the classifier's classes: "))
+      << outcome.err;
   const std::string page = read_file(output_ / "report.html");
   EXPECT_TRUE(contains(page, R"("label":"Normal")"));
 }

@@ -47,6 +47,18 @@ TEST(Program, AMistypedCommandIsNamedWithTheClosestOne) {
   EXPECT_TRUE(contains(run_cxr("cxr-train", {"segmenter", "more"}).err, "more: unexpected"));
 }
 
+// Without a command, its options are unknown, too; they must not be what is reported.
+TEST(Program, AMistypedCommandAfterItsOptionsIsNamed) {
+  const Outcome train = run_cxr("cxr-train", {"--out", "x", "clasifier"});
+  EXPECT_EQ(train.status, 2);
+  EXPECT_TRUE(contains(train.err, "clasifier: unknown command; did you mean classifier?"))
+      << train.err;
+  const Outcome none = run_cxr("cxr-evaluate", {"--data", "x"});
+  EXPECT_EQ(none.status, 2);
+  EXPECT_TRUE(contains(none.err, "a command is required: classification or segmentation"))
+      << none.err;
+}
+
 TEST(Program, HelpAndVersionAreNoErrors) {
   EXPECT_EQ(run_cxr("cxr-train", {"--help"}).status, 0);
   EXPECT_EQ(run_cxr("cxr-infer", {"--version"}).status, 0);

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <fstream>
 #include <opencv2/imgcodecs.hpp>
@@ -35,9 +36,9 @@ class TrainProgram : public testing::Test {
   }
 
   Outcome train(std::vector<std::string> more, const RunOptions& options = {}) const {
-    std::vector<std::string> command{kProgram,       "segmenter",  "--data", file("manifest.csv"),
-                                     "--out",        file("s.pt"), "--side", "64",
-                                     "--batch-size", "2"};
+    std::vector<std::string> command{kProgram, "segmenter", "--data",       file("manifest.csv"),
+                                     "--side", "64",        "--batch-size", "2"};
+    if (std::ranges::count(more, "--out") == 0) more.insert(more.end(), {"--out", file("s.pt")});
     command.insert(command.end(), more.begin(), more.end());
     return run_program(command, options);
   }
@@ -54,6 +55,12 @@ TEST_F(TrainProgram, TrainsAndReportsEachEpochOnStandardError) {
   EXPECT_NE(outcome.err.find("epoch 1/1"), std::string::npos) << outcome.err;
   EXPECT_NE(outcome.err.find("dice"), std::string::npos) << outcome.err;
   EXPECT_TRUE(std::filesystem::exists(folder_ / "s.pt"));
+}
+
+TEST_F(TrainProgram, MakesTheFolderOfTheModel) {
+  const Outcome outcome = train({"--epochs", "1", "--out", file("new/folder/s.pt")});
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "new" / "folder" / "s.pt"));
 }
 
 TEST_F(TrainProgram, KilledAgainAndAgainItEndsAsIfItHadNotBeen) {

@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     output.load({}, {});
     records = output.records().size();
     output.finish({"a.png"});
-    cxr::ReportPage(folder.path(), "", "coolwarm", records, std::nullopt)
+    cxr::ReportPage(folder.path(), "title", "coolwarm", records, std::nullopt)
         .write(output.records(), classes, nullptr, nullptr);
   }
   cxr::OutputFolder again(folder.path(), cxr::IfExists::resume);

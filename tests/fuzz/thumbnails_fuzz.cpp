@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const std::vector<std::string> classes{"COVID-19", "Normal", "Pneumonia"};
   static const std::vector<cxr::ResultRecord> records{record(classes)};
   cxr::fuzz::write_file(folder / "report-images.jsonl", cxr::fuzz::as_text(data, size));
-  cxr::ReportPage page(folder.path(), "", "coolwarm", 1, std::nullopt);
+  cxr::ReportPage page(folder.path(), "title", "coolwarm", 1, std::nullopt);
   page.open();
   page.thumbnails();
   page.write(records, classes, nullptr, nullptr);

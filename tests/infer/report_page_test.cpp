@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <optional>
 
 #include "support/browser.h"
@@ -83,6 +84,7 @@ TEST_F(ReportPageTest, SaysHowItWasMade) {
   EXPECT_EQ(text("document.title"), "Ward <7>: report of cxr-infer");
   EXPECT_EQ(text("document.querySelector('h1').textContent"), "Ward <7>");
   const std::string made = text("document.getElementById('made').textContent");
+  EXPECT_TRUE(contains(text("document.getElementById('made-line').textContent"), " with "));
   for (const char* part : {"Started20", "UTC", "Duration", "Command", "--title 'Ward <7>'",
                            "Segmenter", "Classifier", "SHA-256", "xray-opacity"}) {
     EXPECT_TRUE(contains(made, part)) << part << " is not in " << made;
@@ -149,6 +151,59 @@ TEST_F(ReportPageTest, PicturesAreEnlargedWithTheKeyboard) {
   EXPECT_EQ(text("document.querySelectorAll('#stage .picture').length"), "0");
   EXPECT_EQ(text("document.getElementById('box').open"), "true") << "one step back, not two";
   EXPECT_EQ(text("document.activeElement === document.querySelector('#four button')"), "true");
+}
+
+/// axe-core, from a package that scripts/setup.sh --with-browser installs; empty without it.
+std::string axe_script() {
+  const char* named = std::getenv("AXE_JS");
+  const char* home = std::getenv("HOME");
+  const fs::path installed = fs::path(home == nullptr ? "" : home) / ".cache/cxr-infer/axe.min.js";
+  return read_file(named == nullptr ? installed : fs::path(named));
+}
+
+TEST_F(ReportPageTest, PassesTheRulesOfAxe) {
+  const std::string axe = axe_script();
+  if (axe.empty()) GTEST_SKIP() << "no axe.min.js; see scripts/setup.sh --with-browser";
+  browser_->evaluate(axe + "; 0");
+  const auto violations = [&] {
+    return browser_
+        ->evaluate(
+            "axe.run(document, {resultTypes: ['violations']}).then(result => "
+            "result.violations.map(it => it.id + ' ' + it.nodes.map("
+            "node => node.html.slice(0, 100)).join(' ')).join('; '))")
+        .get<std::string>();
+  };
+  for (const int width : {1280, 390}) {
+    browser_->resize(width, 900);
+    for (const char* theme : {"light", "dark"}) {
+      browser_->evaluate("document.documentElement.dataset.theme = '" + std::string(theme) + "'");
+      EXPECT_EQ(violations(), "") << width << " pixels, " << theme;
+    }
+  }
+  browser_->evaluate("document.querySelector('.card').click()");
+  EXPECT_EQ(violations(), "") << "with an image opened";
+}
+
+TEST_F(ReportPageTest, FitsAPhone) {
+  browser_->resize(390, 844);
+  EXPECT_EQ(text("document.documentElement.scrollWidth"), "390");
+  EXPECT_EQ(text("getComputedStyle(document.getElementById('controls')).position"), "static")
+      << "it would cover the screen";
+  EXPECT_EQ(text("new Set([...document.querySelectorAll('.card')].slice(0, 2).map("
+                 "card => card.getBoundingClientRect().top)).size"),
+            "1")
+      << "two in a row";
+}
+
+TEST_F(ReportPageTest, IsPrintedWithHeatMapsAndWithoutControls) {
+  browser_->evaluate("window.dispatchEvent(new Event('beforeprint'))");
+  browser_->set_media("print");
+  EXPECT_EQ(text("getComputedStyle(document.getElementById('controls')).display"), "none");
+  EXPECT_EQ(text("document.getElementById('made').open"), "true");
+  EXPECT_EQ(text("[...document.querySelectorAll('.class')].filter("
+                 "it => it.scrollWidth > it.clientWidth).length"),
+            "0")
+      << "no percentage is cut off";
 }
 
 TEST_F(ReportPageTest, IsDrawnInLightAndDark) {

@@ -78,8 +78,8 @@ TEST_F(ModelManifestTest, AnotherSizeOrDigestIsAnErrorThatSaysWhatToDo) {
 
 TEST_F(ModelManifestTest, AManifestThatIsNoneIsAnErrorThatNamesIt) {
   const std::string where = "model: " + list_.string() + ": ";
-  EXPECT_EQ(error_of_text(""), where + "cannot be read, or is not valid JSON");
-  EXPECT_EQ(error_of_text(R"({"net.pt": )"), where + "cannot be read, or is not valid JSON");
+  EXPECT_EQ(error_of_text(""), where + "is not valid JSON");
+  EXPECT_EQ(error_of_text(R"({"net.pt": )"), where + "is not valid JSON");
   EXPECT_EQ(error_of(json::array()), where + "must be a JSON object");
   EXPECT_EQ(error_of({{"net.pt", "abc"}}), where + "net.pt: must be an object");
   EXPECT_EQ(error_of({{"net.pt", {{"bytes", 3}}}}), where + "net.pt.sha256: is missing");

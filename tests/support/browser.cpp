@@ -134,9 +134,19 @@ void Browser::open(const std::filesystem::path& file) {
   wait_for("Page.loadEventFired");
 }
 
+void Browser::resize(int width, int height) {
+  call("Emulation.setDeviceMetricsOverride",
+       {{"width", width}, {"height", height}, {"deviceScaleFactor", 1}, {"mobile", false}});
+}
+
+void Browser::set_media(const std::string& media) {
+  call("Emulation.setEmulatedMedia", {{"media", media}});
+}
+
 json Browser::evaluate(const std::string& expression) {
   const json answer =
-      call("Runtime.evaluate", {{"expression", expression}, {"returnByValue", true}});
+      call("Runtime.evaluate",
+           {{"expression", expression}, {"returnByValue", true}, {"awaitPromise", true}});
   if (answer.contains("exceptionDetails")) throw std::runtime_error(answer.dump());
   return answer.at("result").value("value", json());
 }

@@ -24,7 +24,12 @@ class Browser {
 
   /// Opens a file and waits until it is loaded.
   void open(const std::filesystem::path& file);
-  /// The value of a JavaScript expression in the page. Throws std::runtime_error where it throws.
+  /// Sets the size of the page's window in pixels.
+  void resize(int width, int height);
+  /// Shows the page as on `screen` or as in `print`.
+  void set_media(const std::string& media);
+  /// The value of a JavaScript expression in the page, or of its promise. Throws std::runtime_error
+  /// where it throws.
   nlohmann::json evaluate(const std::string& expression);
   /// Presses and releases a key, as a person would: `Enter`, `Escape`, `ArrowRight`, `Tab`.
   void press(const std::string& key);

@@ -117,7 +117,7 @@ TEST_F(TrainTest, SegmenterIsTrainedLoggedAndLoadable) {
   EXPECT_EQ(network.contract().input.width, 64);
   const CsvTable log = read_csv(folder_ / "s.pt.csv");
   EXPECT_EQ(log.header, (std::vector<std::string>{"epoch", "seconds", "training_loss", "dice",
-                                                  "dice_phantom"}));
+                                                  "dice_phantom", "validation_loss"}));
   EXPECT_EQ(log.rows.size(), 2U);
   EXPECT_FALSE(cv::imread((folder_ / "s.pt.png").string()).empty());
 }
@@ -190,7 +190,7 @@ TEST_F(TrainTest, AKilledTrainingResumesAsIfItHadNotBeenKilled) {
   const CsvTable wanted_log = read_csv(folder_ / "whole.pt.csv");
   const CsvTable got_log = read_csv(folder_ / "killed.pt.csv");
   ASSERT_EQ(got_log.rows.size(), 3U);
-  for (const char* figure : {"training_loss", "dice"}) {
+  for (const char* figure : {"training_loss", "dice", "validation_loss"}) {
     const std::size_t at = wanted_log.column(figure);
     EXPECT_NEAR(std::stod(got_log.rows[2][at]), std::stod(wanted_log.rows[2][at]), 1e-4) << figure;
   }
@@ -381,6 +381,10 @@ TEST_F(TrainTest, EveryChoiceOfTheClassifierTrainsAndIsInTheContract) {
   train_classifier(all, listener);
   ASSERT_EQ(reports.size(), 2U);
   EXPECT_TRUE(std::isfinite(reports[1].training_loss));
+  const auto& metrics = reports[1].metrics;
+  EXPECT_TRUE(std::ranges::any_of(metrics, [](const auto& metric) {
+    return metric.first == "validation_loss" && metric.second > 0;
+  }));
   const Contract contract = Network(folder_ / "c.pt", Contract::Kind::classifier).contract();
   EXPECT_EQ(contract.planes, Planes::clahe);
   EXPECT_EQ(contract.input.width, 128);

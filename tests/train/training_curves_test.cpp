@@ -40,17 +40,45 @@ class TrainingCurves : public testing::Test {
 TEST_F(TrainingCurves, LossAndMetricsOfARealLogHaveAPanelEach) {
   TrainingLog log(log_, 0);
   for (int epoch = 1; epoch <= 12; ++epoch) {
-    log.write({epoch, 12, 1.0 / epoch, {{"dice", 1 - 0.5 / epoch}, {"dice_nlm", 0.9}}, true, 60});
+    log.write({epoch,
+               12,
+               1.0 / epoch,
+               {{"dice", 1 - 0.5 / epoch}, {"dice_nlm", 0.9}, {"validation_loss", 0.5}},
+               true,
+               60});
   }
   const cv::Mat picture = draw();
   ASSERT_EQ(picture.size(), cv::Size(1200, 1280));
   const cv::Mat loss = picture.rowRange(0, 640);
   const cv::Mat metrics = picture.rowRange(640, 1280);
-  EXPECT_GT(pixels_of(loss, series_color(0)), 300);
-  EXPECT_EQ(pixels_of(loss, series_color(1)), 0) << "seconds are no loss";
-  EXPECT_GT(pixels_of(metrics, series_color(0)), 300);
-  EXPECT_GT(pixels_of(metrics, series_color(1)), 300);
-  EXPECT_EQ(pixels_of(metrics, series_color(2)), 0);
+  for (const cv::Mat& panel : {loss, metrics}) {
+    EXPECT_GT(pixels_of(panel, series_color(0)), 300);
+    EXPECT_GT(pixels_of(panel, series_color(1)), 300);
+    EXPECT_EQ(pixels_of(panel, series_color(2)), 0) << "seconds are no loss";
+  }
+}
+
+TEST_F(TrainingCurves, LegendsAreInWordsAndTheBestEpochIsMarked) {
+  std::ofstream(log_) << "epoch,training_loss,auroc,auroc_nih,validation_loss,temperature,"
+                         "held_out_sensitivity_Normal\n"
+                         "1,0.7,0.6,0.6,0.8,1,0.5\n2,0.6,0.9,0.9,0.7,1.2,0.5\n"
+                         "3,0.5,0.9,0.9,0.9,1.3,0.5\n";
+  EXPECT_EQ(draw().size(), cv::Size(1200, 1920));
+  const std::string svg = test::read_file(folder_ / "model.pt.svg");
+  for (const char* text : {">training images<", ">validation images<", ">AUROC within sources<",
+                           ">AUROC within nih<", ">sensitivity for Normal<", ">best epoch: 2<"}) {
+    EXPECT_TRUE(test::contains(svg, text)) << text;
+  }
+  EXPECT_FALSE(test::contains(svg, "temperature")) << "it has another scale";
+}
+
+// A log of an earlier version has fewer columns; the job is resumed with this one.
+TEST_F(TrainingCurves, ALogThatIsContinuedGetsNewColumns) {
+  std::ofstream(log_) << "epoch,seconds,training_loss,dice\n1,12,0.7,0.8\n2,12,0.6,0.9\n";
+  TrainingLog(log_, 1).write({2, 12, 0.5, {{"dice", 0.9}, {"validation_loss", 0.4}}, true, 60});
+  EXPECT_EQ(test::read_file(log_),
+            "epoch,seconds,training_loss,dice,validation_loss\n1,12,0.7,0.8,\n2,60,0.5,0.9,0.4\n");
+  EXPECT_FALSE(draw().empty());
 }
 
 TEST_F(TrainingCurves, OneEpochIsEnough) {
