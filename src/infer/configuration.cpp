@@ -158,6 +158,9 @@ Configuration parse_configuration(const json& document, const std::string& where
   if (keys.has("crop_confidence_threshold")) {
     pipeline.crop_confidence_threshold = keys.number("crop_confidence_threshold", 0, 1);
   }
+  if (keys.has("smallest_component")) {
+    pipeline.smallest_component = keys.number("smallest_component", 0, 1);
+  }
   if (keys.has("device")) pipeline.device = read_device(keys);
   read_name(keys, "polarity", pipeline.polarity);
   if (keys.has("threads")) configuration.threads = keys.whole("threads", 0, 1024);
@@ -279,6 +282,7 @@ ordered_json to_json(const Configuration& configuration) {
           {"classifier", to_json(pipeline.classifier)},
           {"batch_size", configuration.batch_size},
           {"crop_confidence_threshold", pipeline.crop_confidence_threshold},
+          {"smallest_component", pipeline.smallest_component},
           {"device", pipeline.device},
           {"polarity", name_of(pipeline.polarity)},
           {"threads", configuration.threads},
