@@ -132,11 +132,20 @@ std::optional<double> read_figsize(const Keys& keys) {
   return keys.number("figsize", 2, 40);
 }
 
+std::string read_colormap(const Keys& keys) {
+  const std::string name = keys.text("cmap");
+  if (std::ranges::count(colormap_names(), name) == 0) {
+    keys.fail("cmap", "'" + name + "' is not a colour map of matplotlib" +
+                          did_you_mean(name, colormap_names()));
+  }
+  return name;
+}
+
 void read_heatmap(const Keys& keys, Configuration& configuration) {
   keys.refuse_others_than(keys_of(to_json(Configuration{}).at("heatmap")));
   HeatmapOptions& options = configuration.heatmap;
   if (keys.has("cmap")) {
-    options.cmap = colormap_names()[keys.choice("cmap", colormap_names())];
+    options.cmap = read_colormap(keys);
   }
   if (keys.has("xray-opacity")) options.xray_opacity = keys.number("xray-opacity", 0, 1);
   if (keys.has("figsize")) options.figsize = read_figsize(keys);

@@ -141,8 +141,11 @@ TEST_F(ConfigurationTest, BadValuesAreErrorsThatSayWhatIsAllowed) {
             "heatmap.method: must be one of gradcam, original");
   EXPECT_EQ(error_with(R"("heatmap": {"layout": 1})"),
             "heatmap.layout: must be one of overlay, panels");
-  EXPECT_EQ(error_with(R"("heatmap": {"cmap": "pink"})"),
-            "heatmap.cmap: must be one of coolwarm, gray, inferno, jet, turbo, viridis");
+  EXPECT_EQ(error_with(R"("heatmap": {"cmap": "Viridis"})"),
+            "heatmap.cmap: 'Viridis' is not a colour map of matplotlib; did you mean viridis?");
+  for (const char* name : {"pink", "Blues_r", "gist_heat", "twilight"}) {
+    EXPECT_EQ(load_with(R"("heatmap": {"cmap": ")" + std::string(name) + "\"}").heatmap.cmap, name);
+  }
 }
 
 TEST_F(ConfigurationTest, ContractsAreChecked) {
