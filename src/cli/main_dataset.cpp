@@ -24,7 +24,10 @@ void print_problems(const std::vector<cxr::DatasetProblem>& problems, bool all) 
 int report(const cxr::DatasetSummary& summary, const cxr::DatasetOptions& options,
            const cxr::Messages& messages) {
   if (!messages.quiet) print_problems(summary.problems, messages.verbose);
-  if (summary.images == 0) throw cxr::Error("dataset", "", "no images found; nothing was made");
+  if (summary.images == 0) {
+    std::cerr << "cxr-dataset: no images found; nothing was made\n";
+    return cxr::kNothingToDo;
+  }
   std::cout << summary.table << std::flush;
   if (!std::cout) throw cxr::Error("write", "standard output", "cannot be written");
   if (!messages.quiet) {

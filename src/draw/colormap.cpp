@@ -32,7 +32,7 @@ const std::map<std::string, Colours>& all_maps() {
     for (const auto& [name, hex] : colormap_tables()) {
       const Colours colours = parse_colours(hex);
       all[name] = colours;
-      all[name + "_r"] = {colours.rbegin(), colours.rend()};
+      all[name + "_r"] = Colours(colours.rbegin(), colours.rend());
     }
     return all;
   }();

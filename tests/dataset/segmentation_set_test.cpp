@@ -90,7 +90,7 @@ TEST_F(SegmentationSetTest, ManifestIsReadByTheTraining) {
     EXPECT_EQ(row.image.parent_path().parent_path().filename(),
               row.split == "test" ? "test" : "train");
   }
-  EXPECT_EQ(splits, (Reasons{"train", "train", "train", "train", "test"}));
+  EXPECT_EQ(splits, (Reasons{"train", "train", "train", "val", "test"}));
 }
 
 TEST_F(SegmentationSetTest, DryRunWritesNothing) {
