@@ -85,7 +85,7 @@ void write_images(const Plan& plan, const fs::path& out, bool copy,
     lists[folder] += image.patient + " " + image.name + " " + list_label(image.label) + " " +
                      image.source + "\n";
     manifest += csv_line({file.string(), image.label, image.split, image.source, image.patient});
-    mapping += csv_line({file.string(), image.from.string()});
+    mapping += csv_line({file.string(), fs::absolute(image.from).lexically_normal().string()});
     progress("writing", ++done, plan.images.size());
   }
   for (const auto& [folder, list] : lists) write_text(out / (folder + ".txt"), list);

@@ -48,9 +48,9 @@ class CovidxSetTest : public testing::Test {
     sources_.draw("sirm/COVID-19/COVID-19(119).PNG");
     add_rsna();
     add_ricord();
-    sources_.write("tests.json", R"({"about": "x", "pneumonia": ["8"],
+    sources_.write("tests.json", R"json({"about": "x", "pneumonia": ["8"],
         "COVID-19": ["19", "COVID-00024", "ANON24", "COVID-19(119)"]
-  })");
+  })json");
     published_ = {.cohen = sources_ / "cohen",
                   .figure1 = sources_ / "figure1",
                   .actualmed = sources_ / "actualmed",
@@ -61,66 +61,68 @@ class CovidxSetTest : public testing::Test {
                   .ricord_studies = {},
                   .test_patients = sources_ / "tests.json",
                   .rsna_test = {}};
-  options_.test_fraction = 0.1;
-}
+    options_.test_fraction = 0.1;
+  }
 
   void add_cohen() const {
-  sources_.write("cohen/metadata.csv",
-                 "patientid,offset,finding,view,filename,url,clinical_notes\n"
-                 "2,0,COVID-19,PA,a.jpeg,https://cohen/1,\"fever, \"\"dry\"\" cough\nday 2\"\n"
-                 "4,0,\"COVID-19, ARDS\",AP Supine,b.PNG,https://cohen/4,\n"
-                 "4,0,\"COVID-19, ARDS\",AP Supine,b.PNG,https://cohen/4,\n"  // a duplicate
-                 "8,0,Pneumonia/Viral/SARS,AP,c.jpg,,\n"
-                 "19,0,Pneumonia/Viral/COVID-19,PA,d.jpg,,\n"
-                 "19,5,Pneumonia/Viral/COVID-19,AP erect,d e.jpg,,\n"
-                 "20,0,Tuberculosis,PA,f.jpg,,\n"
-                 "21,0,COVID-19,L,g.jpg,,\n"
-                 "22,0,COVID-19,PA,lost.jpg,,\n"
-                 "23,0,COVID-19,PA\n"  // cells are missing
-                 "24,0,COVID-19,PA,broken.png,,\n");
-  for (const char* name : {"a.jpeg", "b.png", "c.jpg", "d.jpg", "d e.jpg", "f.jpg", "g.jpg"}) {
-    sources_.draw(std::string("cohen/images/") + name);
+    sources_.write("cohen/metadata.csv",
+                   "patientid,offset,finding,view,filename,url,clinical_notes\n"
+                   "2,0,COVID-19,PA,a.jpeg,https://cohen/1,\"fever, \"\"dry\"\" cough\nday 2\"\n"
+                   "4,0,\"COVID-19, ARDS\",AP Supine,b.PNG,https://cohen/4,\n"
+                   "4,0,\"COVID-19, ARDS\",AP Supine,b.PNG,https://cohen/4,\n"  // a duplicate
+                   "8,0,Pneumonia/Viral/SARS,AP,c.jpg,,\n"
+                   "19,0,Pneumonia/Viral/COVID-19,PA,d.jpg,,\n"
+                   "19,5,Pneumonia/Viral/COVID-19,AP erect,d e.jpg,,\n"
+                   "20,0,Tuberculosis,PA,f.jpg,,\n"
+                   "21,0,COVID-19,L,g.jpg,,\n"
+                   "22,0,COVID-19,PA,lost.jpg,,\n"
+                   "23,0,COVID-19,PA\n"  // cells are missing
+                   "24,0,COVID-19,PA,broken.png,,\n");
+    for (const char* name : {"a.jpeg", "b.png", "c.jpg", "d.jpg", "d e.jpg", "f.jpg", "g.jpg"}) {
+      sources_.draw(std::string("cohen/images/") + name);
+    }
+    fs::rename(sources_ / "cohen/images/b.png", sources_ / "cohen/images/b.PNG");
+    sources_.write("cohen/images/broken.png", "not an image");
   }
-  fs::rename(sources_ / "cohen/images/b.png", sources_ / "cohen/images/b.PNG");
-  sources_.write("cohen/images/broken.png", "not an image");
-}
-void add_rsna() const {
-  std::string details = "patientId,class\n";
-  std::string boxes = "patientId,x,y,width,height,Target\n";
-  for (int i = 0; i < 10; ++i) {
-    const std::string normal = "n" + std::to_string(i);
-    const std::string ill = "p" + std::to_string(i);
-    details += normal + ",Normal\n" + ill + ",Lung Opacity\n" + ill + ",Lung Opacity\n";
-    boxes += normal + ",,,,,0\n" + ill + ",1,2,3,4,1\n" + ill + ",5,6,7,8,1\n";
-    sources_.draw("rsna/stage_2_train_images/" + normal + ".png");
-    sources_.draw("rsna/stage_2_train_images/" + ill + ".PNG.png");
-    fs::rename(sources_ / ("rsna/stage_2_train_images/" + ill + ".PNG.png"),
-               sources_ / ("rsna/stage_2_train_images/" + ill + ".PNG"));
+  void add_rsna() const {
+    std::string details = "patientId,class\n";
+    std::string boxes = "patientId,x,y,width,height,Target\n";
+    for (int i = 0; i < 10; ++i) {
+      const std::string normal = "n" + std::to_string(i);
+      const std::string ill = "p" + std::to_string(i);
+      details += normal + ",Normal\n" + ill + ",Lung Opacity\n" + ill + ",Lung Opacity\n";
+      boxes += normal + ",,,,,0\n" + ill + ",1,2,3,4,1\n" + ill + ",5,6,7,8,1\n";
+      sources_.draw("rsna/stage_2_train_images/" + normal + ".png");
+      sources_.draw("rsna/stage_2_train_images/" + ill + ".PNG.png");
+      fs::rename(sources_ / ("rsna/stage_2_train_images/" + ill + ".PNG.png"),
+                 sources_ / ("rsna/stage_2_train_images/" + ill + ".PNG"));
+    }
+    details += "o1,No Lung Opacity / Not Normal\n";
+    sources_.write("rsna/stage_2_detailed_class_info.csv", details);
+    sources_.write("rsna/stage_2_train_labels.csv", boxes + "o1,,,,,0\n");
   }
-  details += "o1,No Lung Opacity / Not Normal\n";
-  sources_.write("rsna/stage_2_detailed_class_info.csv", details);
-  sources_.write("rsna/stage_2_train_labels.csv", boxes + "o1,,,,,0\n");
-}
-void add_ricord() const {
-  for (int i = 0; i < 5; ++i) {
-    const std::string patient = "ricord/COVID-19-AR-1640648" + std::to_string(i) + "/";
-    sources_.draw(patient + "01-10-2012-XR CHEST AP PORTABLE-16594/2.000000-AP-03125/1-1.png");
-    sources_.draw(patient + "01-12-2012-XR CHEST PA AND LATERAL-16595/1.000000-PA-03126/1-1.png");
-    sources_.draw(patient + "01-12-2012-XR CHEST PA AND LATERAL-16595/2.000000-LAT-03127/1-1.png");
+  void add_ricord() const {
+    for (int i = 0; i < 5; ++i) {
+      const std::string patient = "ricord/COVID-19-AR-1640648" + std::to_string(i) + "/";
+      sources_.draw(patient + "01-10-2012-XR CHEST AP PORTABLE-16594/2.000000-AP-03125/1-1.png");
+      sources_.draw(patient + "01-12-2012-XR CHEST PA AND LATERAL-16595/1.000000-PA-03126/1-1.png");
+      sources_.draw(patient +
+                    "01-12-2012-XR CHEST PA AND LATERAL-16595/2.000000-LAT-03127/1-1.png");
+    }
+    sources_.draw(
+        "ricord/COVID-19-AR-16406480/02-01-2012-XR ACUTE ABDOMINAL SERIES W PA CHEST "
+        "PORTABLE-16596/1.000000-Chest AP-1/1-1.png");
+    sources_.draw(
+        "ricord/COVID-19-AR-16406480/02-02-2012-CT CHEST WO CONTRAST-16597/1.0-x/1-1.png");
   }
-  sources_.draw(
-      "ricord/COVID-19-AR-16406480/02-01-2012-XR ACUTE ABDOMINAL SERIES W PA CHEST "
-      "PORTABLE-16596/1.000000-Chest AP-1/1-1.png");
-  sources_.draw("ricord/COVID-19-AR-16406480/02-02-2012-CT CHEST WO CONTRAST-16597/1.0-x/1-1.png");
-}
 
-DatasetSummary make() const { return make_covidx_set(published_, options_, no_progress); }
-Cells splits() const { return columns_of(out_ / "manifest.csv", "image", "split"); }
+  DatasetSummary make() const { return make_covidx_set(published_, options_, no_progress); }
+  Cells splits() const { return columns_of(out_ / "manifest.csv", "image", "split"); }
 
-Sources sources_;
-CovidxSources published_;
-DatasetOptions options_ = sources_.options();
-fs::path out_ = sources_ / "out";
+  Sources sources_;
+  CovidxSources published_;
+  DatasetOptions options_ = sources_.options();
+  fs::path out_ = sources_ / "out";
 };
 
 TEST_F(CovidxSetTest, FindingsBecomeTheThreeLabels) {
