@@ -21,6 +21,18 @@ constexpr auto names(Resize /*unused*/) {
                     Named<Resize>{Resize::letterbox, "letterbox"}};
 }
 
+/// How an image is averaged when it shrinks to a network's input size, or interpolated when it
+/// grows.
+enum class Filter {
+  area,               ///< mean of the covered area; bilinear where the image grows
+  bilinear_antialias  ///< PIL's BILINEAR, as fastai and torchvision do; see resized_as_pil()
+};
+
+constexpr auto names(Filter /*unused*/) {
+  return std::array{Named<Filter>{Filter::area, "area"},
+                    Named<Filter>{Filter::bilinear_antialias, "bilinear-antialias"}};
+}
+
 /// What a classifier sees of a crop, in three planes; see enhance().
 enum class Planes {
   all,    ///< Otsu, CLAHE, adaptive threshold
@@ -38,6 +50,7 @@ struct NetworkInput {
   int width = 224;   ///< pixels, a multiple of 32 from 32 to 4096
   int height = 224;  ///< likewise
   Resize resize = Resize::squish;
+  Filter filter = Filter::area;
   std::array<float, 3> mean{0.485F, 0.456F, 0.406F};  ///< per channel, of values in 0..1
   std::array<float, 3> std{0.229F, 0.224F, 0.225F};   ///< likewise, above 0
 };

@@ -21,6 +21,7 @@ struct TrainingOptions {
   std::filesystem::path out;   ///< the model; beside it OUT.csv (log), OUT.png, OUT.checkpoint
   std::filesystem::path init;  ///< a model whose weights training starts from; or empty
   int epochs = 12;
+  int patience = 0;          ///< ends after that many epochs without a better model; 0: never
   int images_per_epoch = 0;  ///< 0: as many as there are
   int batch_size = 8;
   int side = 224;                 ///< of the network's square input
@@ -60,7 +61,8 @@ constexpr auto names(Balance /*unused*/) {
 
 struct ClassifierOptions {
   TrainingOptions training;
-  std::filesystem::path segmenter;  ///< finds the lungs
+  std::filesystem::path segmenter;  ///< finds the lungs; its encoder is where training starts
+  std::filesystem::path regions;    ///< a regions.csv with the lungs; the segmenter may be empty
   std::optional<int> film_side;     ///< see Contract; if not given, the native size
   std::optional<int> enhance_side;  ///< see Contract; if not given, `side`
   Planes planes = Planes::all;
@@ -90,6 +92,9 @@ template <OneOf<TrainingOptions> Options, typename Visitor>
 void for_each_option(Options& o, const Visitor& visit) {
   using enum OptionInfo::Group;
   visit(OptionInfo{"epochs", "Number of epochs", basic, 1, 10000}, o.epochs);
+  visit(OptionInfo{"patience", "Stop after this many epochs without a better model; 0: never",
+                   basic, 0, 10000},
+        o.patience);
   visit(OptionInfo{"images-per-epoch", "Images drawn in an epoch; 0: as many as there are", basic,
                    0, 10'000'000},
         o.images_per_epoch);

@@ -88,6 +88,26 @@ std::string read_text(const std::filesystem::path& file) {
   return {std::istreambuf_iterator<char>(stream), {}};
 }
 
+/// `on_bad_row(parser, record, cells of the header)` is called for a row of a different length.
+template <typename OnBadRow>
+CsvTable read_table(const std::filesystem::path& file, const OnBadRow& on_bad_row) {
+  const std::string text = read_text(file);
+  Parser parser(file, text);
+  ResultRecord record;
+  if (!parser.next(record)) throw Error("csv", file.string(), "is empty; a header is needed");
+
+  CsvTable table{.file = file, .header = record.cells, .rows = {}, .lines = {}};
+  while (parser.next(record)) {
+    if (record.cells.size() != table.header.size()) {
+      on_bad_row(parser, record, table.header.size());
+      continue;
+    }
+    table.rows.push_back(std::move(record.cells));
+    table.lines.push_back(record.line);
+  }
+  return table;
+}
+
 }  // namespace
 
 std::string csv_cell(std::string_view text) {
@@ -122,21 +142,16 @@ std::size_t CsvTable::column(std::string_view name) const {
 }
 
 CsvTable read_csv(const std::filesystem::path& file) {
-  const std::string text = read_text(file);
-  Parser parser(file, text);
-  ResultRecord record;
-  if (!parser.next(record)) throw Error("csv", file.string(), "is empty; a header is needed");
+  return read_table(file, [](const Parser& parser, const ResultRecord& record, std::size_t cells) {
+    parser.fail(record.line, "has " + std::to_string(record.cells.size()) +
+                                 " cells, the header has " + std::to_string(cells));
+  });
+}
 
-  CsvTable table{.file = file, .header = record.cells, .rows = {}, .lines = {}};
-  while (parser.next(record)) {
-    if (record.cells.size() != table.header.size()) {
-      parser.fail(record.line, "has " + std::to_string(record.cells.size()) +
-                                   " cells, the header has " + std::to_string(table.header.size()));
-    }
-    table.rows.push_back(std::move(record.cells));
-    table.lines.push_back(record.line);
-  }
-  return table;
+CsvTable read_csv(const std::filesystem::path& file, std::vector<std::size_t>& bad_lines) {
+  return read_table(file, [&](const Parser&, const ResultRecord& record, std::size_t) {
+    bad_lines.push_back(record.line);
+  });
 }
 
 }  // namespace cxr

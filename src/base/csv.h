@@ -32,4 +32,8 @@ struct CsvTable {
 /// quote that is never closed.
 CsvTable read_csv(const std::filesystem::path& file);
 
+/// The same for tables of other people: a row of a different length is left out, and its line
+/// number added to `bad_lines`.
+CsvTable read_csv(const std::filesystem::path& file, std::vector<std::size_t>& bad_lines);
+
 }  // namespace cxr

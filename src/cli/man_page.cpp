@@ -91,6 +91,19 @@ Terms files_of(const std::string& program) {
             {"OUT.checkpoint", "State after the last epoch, for --resume."},
             {"OUT.lungs.csv", "classifier: the lungs found in the training images."}};
   }
+  if (program == "cxr-dataset") {
+    return with_installed_files(
+        {{"DIR/manifest.csv", "For --data of cxr-train and cxr-evaluate."},
+         {"DIR/problems.csv", "What was missing or odd in the sources, and left out."},
+         {"DIR/train/, DIR/test/, DIR/evaluate/", "The images; segmentation: in xray/ and mask/."},
+         {"DIR/train.txt, DIR/test.txt, DIR/evaluate.txt",
+          "covidx: patient, file, label and source of each image."},
+         {"DIR/mapping.csv", "covidx: the file that each image was."},
+         {"DIR/regions.csv", "regions: the lung box of each image, for cxr-train --regions."},
+         {"DIR/segmentation/", "regions: the images with lungs and box."},
+         {"PREFIX/share/cxr-infer/config/covidx-test-patients.json",
+          "Default of --test-patients."}});
+  }
   return with_installed_files(
       {{"DIR/report.md", "All figures, also by each column of the manifest with 2 to 20 values."},
        {"DIR/metrics.json", "The same, for programs."},
@@ -189,6 +202,9 @@ std::string man_page(const CLI::App& app) {
     page << ".SH OPTIONS OF " << troff_text(command->get_name()) << "\n"
          << troff_text(command->get_description()) << "\n";
     write_options(page, *command);
+    if (!command->get_footer().empty()) {
+      page << ".PP\n.nf\n" << troff_text(command->get_footer()) << "\n.fi\n";
+    }
   }
   write_section(page, "COLUMNS", columns_of(name));
   write_section(page, "FILES", files_of(name));

@@ -23,13 +23,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The configuration of an installed program, found relative to its `bin`.
-fs::path installed_config() {
-  std::error_code failure;
-  const fs::path program = fs::read_symlink("/proc/self/exe", failure);
-  return program.parent_path() / "../share/cxr-infer/config/model-config.json";
-}
-
 ConfigurationChange change_from(const std::string& assignment) {
   const std::size_t at = assignment.find('=');
   if (at == std::string::npos) {
@@ -117,6 +110,12 @@ CLI::Validator listable_folder() {
   return CLI::Validator(check, "");
 }
 
+fs::path installed_config(const std::string& name) {
+  std::error_code failure;
+  const fs::path program = fs::read_symlink("/proc/self/exe", failure);
+  return program.parent_path() / "../share/cxr-infer/config" / name;
+}
+
 std::string exit_status_help() {
   return "Exit status: 0 success, 1 cannot continue, 2 wrong options or configuration,\n"
          "3 no images found, 4 some images failed, 130 interrupted.";
@@ -184,7 +183,7 @@ void add_configuration_options(CLI::App& app, ConfigurationOptions& options) {
 }
 
 Configuration ConfigurationOptions::load() const {
-  const fs::path file = config.empty() ? installed_config() : config;
+  const fs::path file = config.empty() ? installed_config("model-config.json") : config;
   if (config.empty() && !fs::exists(file)) {
     throw UsageError("configuration", "--config",
                      "is required; config/model-config.json is an example");

@@ -54,6 +54,9 @@ struct ConfigurationOptions {
 
 void add_configuration_options(CLI::App& app, ConfigurationOptions& options);
 
+/// A file in the folder `config` of an installed program; it need not exist.
+std::filesystem::path installed_config(const std::string& name);
+
 /// `cxr-infer 0.1.0` and the versions of its libraries.
 std::string version_text(const std::string& program);
 

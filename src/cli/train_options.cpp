@@ -106,8 +106,14 @@ void add_segmenter_options(CLI::App& command, SegmenterOptions& options) {
 
 void add_classifier_options(CLI::App& command, ClassifierOptions& options) {
   add_files(command, options.training);
-  command.add_option("--segmenter", options.segmenter, "Segmenter (.pt) that finds the lungs")
-      ->required()
+  command
+      .add_option("--segmenter", options.segmenter,
+                  "Segmenter (.pt) that finds the lungs; required unless there are --regions")
+      ->type_name("FILE")
+      ->check(CLI::ExistingFile);
+  command
+      .add_option("--regions", options.regions,
+                  "regions.csv with the lung boxes, of cxr-dataset regions or COVID-19_CXR_AI")
       ->type_name("FILE")
       ->check(readable_file());
   add_table(command, options.training);

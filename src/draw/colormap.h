@@ -6,12 +6,12 @@
 
 namespace cxr {
 
-/// Names of the colour maps: coolwarm, gray, inferno, jet, turbo, viridis.
+/// Names of the colour maps: those of matplotlib 3.3, such as `coolwarm`, and their reverses, such
+/// as `coolwarm_r`; sorted.
 const std::vector<std::string>& colormap_names();
 
-/// Colours a map of values in 0..1 (CV_32FC1; values outside are clipped) as CV_8UC3, BGR.
-/// `coolwarm` is Moreland's diverging map ("Diverging Color Maps for Scientific Visualization",
-/// 2009): blue is low, red is high. Throws UsageError naming an unknown map.
+/// Colours a map of values in 0..1 (CV_32FC1; values outside are clipped) as CV_8UC3, BGR, as
+/// matplotlib does. Throws UsageError naming an unknown map, and a similar name if there is one.
 cv::Mat apply_colormap(const cv::Mat& values, const std::string& name);
 
 /// How opaque a heat map of values in 0..1 is drawn (CV_32FC1): not at all where it is zero, fully

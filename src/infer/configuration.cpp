@@ -132,11 +132,20 @@ std::optional<double> read_figsize(const Keys& keys) {
   return keys.number("figsize", 2, 40);
 }
 
+std::string read_colormap(const Keys& keys) {
+  const std::string name = keys.text("cmap");
+  if (std::ranges::count(colormap_names(), name) == 0) {
+    keys.fail("cmap", "'" + name + "' is not a colour map of matplotlib" +
+                          did_you_mean(name, colormap_names()));
+  }
+  return name;
+}
+
 void read_heatmap(const Keys& keys, Configuration& configuration) {
   keys.refuse_others_than(keys_of(to_json(Configuration{}).at("heatmap")));
   HeatmapOptions& options = configuration.heatmap;
   if (keys.has("cmap")) {
-    options.cmap = colormap_names()[keys.choice("cmap", colormap_names())];
+    options.cmap = read_colormap(keys);
   }
   if (keys.has("xray-opacity")) options.xray_opacity = keys.number("xray-opacity", 0, 1);
   if (keys.has("figsize")) options.figsize = read_figsize(keys);
@@ -157,6 +166,9 @@ Configuration parse_configuration(const json& document, const std::string& where
   if (keys.has("batch_size")) configuration.batch_size = keys.whole("batch_size", 1, 1024);
   if (keys.has("crop_confidence_threshold")) {
     pipeline.crop_confidence_threshold = keys.number("crop_confidence_threshold", 0, 1);
+  }
+  if (keys.has("smallest_component")) {
+    pipeline.smallest_component = keys.number("smallest_component", 0, 1);
   }
   if (keys.has("device")) pipeline.device = read_device(keys);
   read_name(keys, "polarity", pipeline.polarity);
@@ -318,6 +330,7 @@ ordered_json to_json(const Configuration& configuration) {
           {"classifier", to_json(pipeline.classifier)},
           {"batch_size", configuration.batch_size},
           {"crop_confidence_threshold", pipeline.crop_confidence_threshold},
+          {"smallest_component", pipeline.smallest_component},
           {"device", pipeline.device},
           {"polarity", name_of(pipeline.polarity)},
           {"threads", configuration.threads},

@@ -59,6 +59,7 @@ NetworkInput parse_input(const Fields& fields) {
   input.width = parse_side(fields, "width");
   input.height = parse_side(fields, "height");
   input.resize = parse_name<Resize>(fields, "resize");
+  if (!fields.find("filter").is_null()) input.filter = parse_name<Filter>(fields, "filter");
   input.mean = parse_channels(fields, "mean");
   input.std = parse_channels(fields, "std");
   for (const float deviation : input.std) {
@@ -172,6 +173,7 @@ json to_json(const Contract& contract) {
            {{"width", input.width},
             {"height", input.height},
             {"resize", name_of(input.resize)},
+            {"filter", name_of(input.filter)},
             {"mean", numbers_to_json(input.mean)},
             {"std", numbers_to_json(input.std)}}},
           {"classes", contract.classes},

@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <string_view>
 
 #include "base/json_text.h"
 #include "cxr/error.h"
@@ -40,7 +41,21 @@ struct Archive {
   std::string contract;  ///< empty where the archive has none
 };
 
+/// Whether it is a pickle, as fastai's export() and torch.save() write it: bare, or in a ZIP
+/// archive without what TorchScript adds.
+bool is_pickle(std::string_view bytes) {
+  const auto has = [&](std::string_view part) {
+    return bytes.find(part) != std::string_view::npos;
+  };
+  const bool is_archive = bytes.starts_with("PK") && has("data.pkl") && !has("constants.pkl");
+  return bytes.starts_with('\x80') || is_archive;
+}
+
 Archive unpack(const std::string& file, std::string bytes) {
+  if (is_pickle(bytes)) {
+    throw Error(kStage, file,
+                "is a fastai or pickle file; convert it with scripts/convert_fastai.py");
+  }
   return in_one_line(file, "not a TorchScript archive, or damaged", [&] {
     torch::jit::ExtraFilesMap extra{{kContractFile, ""}};
     Archive archive;
@@ -72,7 +87,8 @@ void require_methods(const Module& module, Contract::Kind kind, const std::strin
   for (const std::string& method : methods) {
     if (!module.find_method(method)) {
       throw Error(kStage, file,
-                  "has no method `" + method + "`, which a " + name_of(kind) + " needs");
+                  "has no method `" + method + "`, which a " + name_of(kind) +
+                      " needs; config/README.md shows how to export one");
     }
   }
 }

@@ -5,16 +5,23 @@
 #include <opencv2/imgproc.hpp>
 
 #include "base/parallel.h"
+#include "base/resize.h"
 
 namespace cxr {
 namespace {
 
+cv::Mat fit(const cv::Mat& image, cv::Size size, Filter filter) {
+  if (filter == Filter::bilinear_antialias) return resized_as_pil(image, size);
+  cv::Mat fitted;
+  const bool shrinks = size.area() < image.size().area();
+  cv::resize(image, fitted, size, 0, 0, shrinks ? cv::INTER_AREA : cv::INTER_LINEAR);
+  return fitted;
+}
+
 /// Writes one image into its 3 x height x width part of the batch.
 void fill(const cv::Mat& image, const NetworkInput& input, float* planes) {
   const cv::Rect content = content_rect(input, image.size());
-  cv::Mat fitted;
-  const bool shrinks = content.area() < image.size().area();
-  cv::resize(image, fitted, content.size(), 0, 0, shrinks ? cv::INTER_AREA : cv::INTER_LINEAR);
+  const cv::Mat fitted = fit(image, content.size(), input.filter);
   for (int channel = 0; channel < 3; ++channel) {
     const auto c = static_cast<std::size_t>(channel);
     cv::Mat plane(input.height, input.width, CV_32FC1,

@@ -167,7 +167,8 @@ std::vector<Analysis> Pipeline::process(const std::vector<Input>& batch,
     const cv::Mat& lungs = segmentations[i].lung_probability;
     require_finite({lungs.ptr<float>(), lungs.total()}, "segment", segmenter());
     intermediates.lung_mask = segmentations[i].mask;
-    result.lungs = find_lung_box(lungs, intermediates.lung_mask, result.image_size);
+    result.lungs = find_lung_box(lungs, intermediates.lung_mask, result.image_size,
+                                 options_.smallest_component);
     const double threshold = options_.crop_confidence_threshold;
     result.lungs_trusted = is_trusted(result.lungs, threshold);
     result.crop = choose_crop(result.lungs, threshold, result.image_size);

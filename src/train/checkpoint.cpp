@@ -22,6 +22,7 @@ void save_checkpoint(const std::filesystem::path& file, const TrainingState& sta
   archive.write("options", c10::IValue(state.options));
   archive.write("epochs_done", c10::IValue(state.epochs_done));
   archive.write("best_metric", c10::IValue(state.best_metric));
+  archive.write("best_epoch", c10::IValue(state.best_epoch));
   archive.write("weights", weights);
   archive.write("optimizer", moments);
   // Through memory: on a full disk, LibTorch's own file writer aborts the program.
@@ -50,6 +51,8 @@ TrainingState load_checkpoint(const std::filesystem::path& file, const std::stri
     state.epochs_done = static_cast<int>(value.toInt());
     archive.read("best_metric", value);
     state.best_metric = value.toDouble();
+    archive.read("best_epoch", value);
+    state.best_epoch = static_cast<int>(value.toInt());
 
     torch::serialize::InputArchive weights;
     archive.read("weights", weights);

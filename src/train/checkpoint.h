@@ -14,6 +14,7 @@ struct TrainingState {
   std::string options;  ///< what the run depends on, as text; a resumed run must have the same
   int epochs_done = 0;
   double best_metric = 0;
+  int best_epoch = 0;  ///< which had it
 };
 
 using Tensors = std::map<std::string, torch::Tensor>;

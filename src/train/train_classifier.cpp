@@ -1,11 +1,14 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <functional>
+#include <memory>
 #include <opencv2/imgproc.hpp>
 #include <set>
 
 #include "augment.h"
 #include "base/resize.h"
+#include "base/sha256.h"
 #include "calibration.h"
 #include "cxr/error.h"
 #include "cxr/lung_box.h"
@@ -21,6 +24,7 @@
 #include "pipeline/crop.h"
 #include "pipeline/enhance.h"
 #include "read/manifest.h"
+#include "region_lungs.h"
 #include "sampling.h"
 #include "training_loop.h"
 #include "within_source.h"
@@ -105,8 +109,43 @@ LoadedExample load_example(const ExampleRow& chosen, const cv::Mat& image, const
   return loaded;
 }
 
+/// Where the lungs of the images come from.
+struct LungSource {
+  /// The lungs of images, each with a name of its own.
+  std::function<std::vector<Lungs>(const std::vector<std::string>&, const std::vector<cv::Mat>&)>
+      find;
+  std::function<void()> save;  ///< keeps what was found
+  std::string identity;        ///< what a resumed run must have in common
+};
+
+LungSource segmenter_lungs(const ClassifierOptions& options) {
+  const auto cache = std::make_shared<LungsCache>(
+      std::filesystem::path(options.training.out).concat(".lungs.csv"), options.segmenter);
+  return {[cache](const auto& names, const auto& images) { return cache->find(names, images); },
+          [cache] { cache->save(); }, " segmenter=" + cache->segmenter()};
+}
+
+LungSource listed_lungs(const ClassifierOptions& options) {
+  const auto table = std::make_shared<RegionLungs>(options.regions);
+  const auto find = [table](const std::vector<std::string>& names,
+                            const std::vector<cv::Mat>& images) {
+    std::vector<Lungs> lungs;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      lungs.push_back(table->find(names[i], images[i].size()));
+    }
+    return lungs;
+  };
+  return {find, [] {}, " regions=" + sha256(options.regions)};
+}
+
+LungSource lung_source(const ClassifierOptions& options) {
+  if (!options.regions.empty()) return listed_lungs(options);
+  if (!options.segmenter.empty()) return segmenter_lungs(options);
+  throw UsageError(kStage, "--segmenter", "is required, unless there are --regions");
+}
+
 std::vector<LoadedExample> load_batch(std::span<const ExampleRow> rows, const Contract& contract,
-                                      LungsCache& cache) {
+                                      const LungSource& source) {
   std::vector<std::string> names;
   std::vector<cv::Mat> images;
   for (const ExampleRow& chosen : rows) {
@@ -114,7 +153,7 @@ std::vector<LoadedExample> load_batch(std::span<const ExampleRow> rows, const Co
     names.push_back(std::filesystem::weakly_canonical(row.image).string());
     images.push_back(with_line(row, [&] { return read_radiograph(row.image).image; }));
   }
-  const std::vector<Lungs> lungs = cache.find(names, images);
+  const std::vector<Lungs> lungs = source.find(names, images);
   std::vector<LoadedExample> loaded;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     loaded.push_back(load_example(rows[i], images[i], lungs[i], contract));
@@ -124,14 +163,14 @@ std::vector<LoadedExample> load_batch(std::span<const ExampleRow> rows, const Co
 
 Examples load_classification_examples(const ClassifierOptions& options,
                                       const std::vector<ManifestRow>& rows,
-                                      const Contract& contract, LungsCache& cache,
+                                      const Contract& contract, const LungSource& source,
                                       const TrainingListener& listener) {
   constexpr std::size_t kSaveEvery = 1000;
   Examples examples;
   std::size_t done = 0;
   load_examples(
       choose_rows(options.training, rows), listener,
-      [&](std::span<const ExampleRow> batch) { return load_batch(batch, contract, cache); },
+      [&](std::span<const ExampleRow> batch) { return load_batch(batch, contract, source); },
       [&](const ExampleRow& row, LoadedExample& loaded) {
         if (row.part == Part::training) {
           examples.training.push_back(std::move(loaded.training));
@@ -139,9 +178,9 @@ Examples load_classification_examples(const ClassifierOptions& options,
           auto& kind = row.part == Part::validation ? examples.validation : examples.held_out;
           kind.push_back(std::move(loaded.validation));
         }
-        if (++done % kSaveEvery == 0) cache.save();
+        if (++done % kSaveEvery == 0) source.save();
       });
-  cache.save();
+  source.save();
   return examples;
 }
 
@@ -323,9 +362,9 @@ void train_classifier(const ClassifierOptions& options, const TrainingListener& 
   if (task.contract.classes.size() < 2) {
     throw Error(kStage, training.manifests.front().string(), "has fewer than two labels");
   }
-  LungsCache cache(std::filesystem::path(training.out).concat(".lungs.csv"), options.segmenter);
+  const LungSource source = lung_source(options);
   const Examples examples =
-      load_classification_examples(options, rows, task.contract, cache, listener);
+      load_classification_examples(options, rows, task.contract, source, listener);
 
   task.weights = weights_of(examples.training, options.balance);
   task.batch = [&](const std::vector<std::size_t>& indices, int side, std::uint64_t seed) {
@@ -334,7 +373,7 @@ void train_classifier(const ClassifierOptions& options, const TrainingListener& 
     return make_batch(examples, options, contract, indices, seed);
   };
   task.initial_encoder = options.segmenter;
-  task.depends_on = " segmenter=" + cache.segmenter() + describe_options(options);
+  task.depends_on = source.identity + describe_options(options);
   task.loss = classification_loss;
   task.validate = [&](torch::jit::Module& network, Contract& contract) {
     return validation_metrics(network, examples, contract);

@@ -14,6 +14,7 @@
 #include <sstream>
 
 #include "base/atomic_file.h"
+#include "base/format.h"
 #include "base/sha256.h"
 #include "checkpoint.h"
 #include "cxr/error.h"
@@ -224,6 +225,10 @@ void check_training_options(const TrainingOptions& options) {
   require_writable(options.out);
 }
 
+bool has_stalled(int epochs_done, int best_epoch, int patience) {
+  return patience > 0 && epochs_done - best_epoch >= patience;
+}
+
 torch::Tensor validation_output(Module& network, const NdArray& input) {
   const torch::NoGradGuard no_grad;
   return forward_pass(network, as_tensor(input), false);
@@ -246,7 +251,7 @@ void run_training(const TrainingTask& task, const TrainingOptions& options,
   for (auto& [name, tensor] : average.tensors()) tensors["average." + name] = tensor;
   torch::optim::AdamW optimizer(parameter_groups(network, options.weight_decay));
   const auto checkpoint = std::filesystem::path(options.out).concat(".checkpoint");
-  TrainingState state{resume_key(task, options), 0, 0};
+  TrainingState state{resume_key(task, options), 0, 0, 0};
   const bool resumed = options.resume && std::filesystem::exists(checkpoint);
   if (resumed) state = load_checkpoint(checkpoint, state.options, tensors, optimizer);
   if (resumed && listener.note) {
@@ -255,7 +260,10 @@ void run_training(const TrainingTask& task, const TrainingOptions& options,
   const auto log_file = std::filesystem::path(options.out).concat(".csv");
   TrainingLog log(log_file, state.epochs_done);
 
-  while (state.epochs_done < options.epochs) {
+  const auto is_stalled = [&] {
+    return has_stalled(state.epochs_done, state.best_epoch, options.patience);
+  };
+  while (state.epochs_done < options.epochs && !is_stalled()) {
     const auto begin = std::chrono::steady_clock::now();
     EpochReport report;
     report.epoch = state.epochs_done + 1;
@@ -270,6 +278,7 @@ void run_training(const TrainingTask& task, const TrainingOptions& options,
     report.best = report.epoch == 1 || metric > state.best_metric;
     if (report.best) {
       state.best_metric = metric;
+      state.best_epoch = report.epoch;
       save_network(network, contract, options.out);
     }
     average.swap(network);
@@ -280,6 +289,10 @@ void run_training(const TrainingTask& task, const TrainingOptions& options,
     draw_training_curves(log_file, std::filesystem::path(options.out).concat(".png"));
     save_checkpoint(checkpoint, state, tensors, optimizer);
     if (listener.epoch) listener.epoch(report);
+  }
+  if (is_stalled() && state.epochs_done < options.epochs && listener.note) {
+    listener.note("stopped: epoch " + std::to_string(state.best_epoch) + " was not improved for " +
+                  counted(static_cast<std::size_t>(options.patience), "epoch"));
   }
 }
 

@@ -44,6 +44,9 @@ struct TrainingTask {
 /// Throws UsageError naming the option that is out of range, Error where `out` cannot be written.
 void check_training_options(const TrainingOptions& options);
 
+/// Whether `patience` epochs (0: any number) have not made a better model than `best_epoch` did.
+bool has_stalled(int epochs_done, int best_epoch, int patience);
+
 /// Runs the epochs of `task`; see train_segmenter() for what it promises.
 void run_training(const TrainingTask& task, const TrainingOptions& options,
                   const TrainingListener& listener);

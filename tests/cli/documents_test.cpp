@@ -41,6 +41,9 @@ std::set<std::string> options_of(const std::string& program) {
              {"adapt", "--help-all"}};
   }
   if (program == "cxr-evaluate") helps = {{"segmentation", "--help"}, {"classification", "--help"}};
+  if (program == "cxr-dataset") {
+    helps = {{"segmentation", "--help"}, {"covidx", "--help"}, {"regions", "--help"}};
+  }
   std::set<std::string> options{"--config", "--help"};
   for (const auto& help : helps) {
     // An option stands at the beginning of its line.
@@ -63,10 +66,11 @@ std::set<std::string> options_in(const std::string& page) {
 
 TEST(DocumentsTest, PagesNameNoOptionThatIsNotThere) {
   std::set<std::string> known;
-  for (const char* program : {"cxr-infer", "cxr-train", "cxr-evaluate"}) {
+  for (const char* program : {"cxr-infer", "cxr-train", "cxr-evaluate", "cxr-dataset"}) {
     known.merge(options_of(program));
   }
-  for (const char* of_cmake : {"--build", "--install", "--test-dir"}) known.insert(of_cmake);
+  const auto of_others = {"--build", "--install", "--test-dir", "--trust"};  // CMake, scripts
+  known.insert(of_others.begin(), of_others.end());
   for (const std::string& page : pages()) {
     for (const std::string& option : options_in(page)) {
       EXPECT_TRUE(known.contains(option)) << option << " in " << page;
@@ -77,7 +81,7 @@ TEST(DocumentsTest, PagesNameNoOptionThatIsNotThere) {
 TEST(DocumentsTest, PagesNameEachOptionOfEachProgramme) {
   std::set<std::string> named;
   for (const std::string& page : pages()) named.merge(options_in(page));
-  for (const char* program : {"cxr-infer", "cxr-train", "cxr-evaluate"}) {
+  for (const char* program : {"cxr-infer", "cxr-train", "cxr-evaluate", "cxr-dataset"}) {
     for (const std::string& option : options_of(program)) {
       EXPECT_TRUE(named.contains(option)) << option << " of " << program;
     }
@@ -99,7 +103,7 @@ TEST(DocumentsTest, ReadmeIsShort) {
 }
 
 TEST(DocumentsTest, ManPageAndCompletionsNameEachOption) {
-  for (const char* program : {"cxr-infer", "cxr-train", "cxr-evaluate"}) {
+  for (const char* program : {"cxr-infer", "cxr-train", "cxr-evaluate", "cxr-dataset"}) {
     std::string page = output_of(program, {"--man-page"});
     page = std::regex_replace(page, std::regex(R"(\\-)"), "-");
     const std::string bash = output_of(program, {"--completion", "bash"});
@@ -184,7 +188,7 @@ TEST(DocumentsTest, ReadmeShowsTheExampleThatIsTested) {
 }
 
 TEST(DocumentsTest, EveryProgrammeSaysThatItIsForResearchOnly) {
-  for (const char* program : {"cxr-infer", "cxr-train", "cxr-evaluate"}) {
+  for (const char* program : {"cxr-infer", "cxr-train", "cxr-evaluate", "cxr-dataset"}) {
     EXPECT_TRUE(contains(output_of(program, {"--help"}), "not for diagnosis")) << program;
   }
 }

@@ -251,7 +251,7 @@ TEST_F(InferProgram, ConfigurationChoosesThePicture) {
     return a.size() == b.size() && cv::norm(a, b, cv::NORM_INF) == 0;
   };
   std::vector<cv::Mat> overlays;
-  for (const std::string& name : colormap_names()) {
+  for (const std::string name : {"coolwarm", "gray", "jet_r", "Spectral", "tab10"}) {
     const cv::Mat picture = draw(R"("cmap": ")" + name + '"');
     for (const cv::Mat& other : overlays) EXPECT_FALSE(same(picture, other)) << name;
     overlays.push_back(picture);

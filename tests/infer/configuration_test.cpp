@@ -52,6 +52,7 @@ TEST_F(ConfigurationTest, OnlyTheModelsAreNeededAndTheRestHasItsDefaults) {
   EXPECT_EQ(configuration.pipeline.crop_confidence_threshold, 0.875);
   EXPECT_EQ(configuration.pipeline.polarity, Polarity::automatic);
   EXPECT_EQ(configuration.heatmap.cmap, "coolwarm");
+  EXPECT_EQ(configuration.pipeline.smallest_component, 0.01);
   EXPECT_EQ(configuration.heatmap.xray_opacity, 0.75);
   EXPECT_EQ(configuration.heatmap.figsize, 8);
   EXPECT_EQ(configuration.pipeline.cam_method, CamMethod::gradcam);
@@ -65,6 +66,7 @@ TEST_F(ConfigurationTest, EveryKeyIsReadAndCommentsAreAllowed) {
                                            kContract + R"(},
     "classifier": {"path": "../c.pt"},
     "batch_size": 16, /* images */ "crop_confidence_threshold": 1,
+    "smallest_component": 0,
     "polarity": "as-is", "heatmap": {"cmap": "jet", "xray-opacity": 0.5, "figsize": 12.5, "method": "original",
                 "layout": "panels"}})");
   EXPECT_EQ(configuration.pipeline.segmenter.file, "/models/s.pt");
@@ -74,6 +76,7 @@ TEST_F(ConfigurationTest, EveryKeyIsReadAndCommentsAreAllowed) {
   EXPECT_FALSE(configuration.pipeline.classifier.contract.has_value());
   EXPECT_EQ(configuration.batch_size, 16);
   EXPECT_EQ(configuration.pipeline.crop_confidence_threshold, 1.0);
+  EXPECT_EQ(configuration.pipeline.smallest_component, 0.0);
   EXPECT_EQ(configuration.pipeline.polarity, Polarity::as_is);
   EXPECT_EQ(configuration.heatmap.cmap, "jet");
   EXPECT_EQ(configuration.heatmap.xray_opacity, 0.5);
@@ -105,7 +108,7 @@ TEST_F(ConfigurationTest, ModelsMustBeNamed) {
 TEST_F(ConfigurationTest, UnknownKeysAreNamedInFullWithThoseAllowed) {
   EXPECT_EQ(error_with(R"("batchsize": 1)"),
             "batchsize: unknown key; allowed: segmenter, classifier, batch_size, "
-            "crop_confidence_threshold, device, polarity, threads, heatmap");
+            "crop_confidence_threshold, smallest_component, device, polarity, threads, heatmap");
   EXPECT_EQ(error_with(R"("heatmap": {"foo": 1})"),
             "heatmap.foo: unknown key; allowed: cmap, xray-opacity, figsize, method, layout");
   EXPECT_EQ(error_of(R"({"segmenter": {"path": "s.pt", "x": 1}, "classifier": "c.pt"})"),
@@ -122,6 +125,9 @@ TEST_F(ConfigurationTest, BadValuesAreErrorsThatSayWhatIsAllowed) {
     EXPECT_EQ(error_with(R"("crop_confidence_threshold": )" + std::string(value)),
               "crop_confidence_threshold: must be a number from 0 to 1")
         << value;
+    EXPECT_EQ(error_with(R"("smallest_component": )" + std::string(value)),
+              "smallest_component: must be a number from 0 to 1")
+        << value;
     EXPECT_EQ(error_with(R"("heatmap": {"xray-opacity": )" + std::string(value) + "}"),
               "heatmap.xray-opacity: must be a number from 0 to 1")
         << value;
@@ -135,8 +141,11 @@ TEST_F(ConfigurationTest, BadValuesAreErrorsThatSayWhatIsAllowed) {
             "heatmap.method: must be one of gradcam, original");
   EXPECT_EQ(error_with(R"("heatmap": {"layout": 1})"),
             "heatmap.layout: must be one of overlay, panels");
-  EXPECT_EQ(error_with(R"("heatmap": {"cmap": "pink"})"),
-            "heatmap.cmap: must be one of coolwarm, gray, inferno, jet, turbo, viridis");
+  EXPECT_EQ(error_with(R"("heatmap": {"cmap": "Viridis"})"),
+            "heatmap.cmap: 'Viridis' is not a colour map of matplotlib; did you mean viridis?");
+  for (const char* name : {"pink", "Blues_r", "gist_heat", "twilight"}) {
+    EXPECT_EQ(load_with(R"("heatmap": {"cmap": ")" + std::string(name) + "\"}").heatmap.cmap, name);
+  }
 }
 
 TEST_F(ConfigurationTest, ContractsAreChecked) {

@@ -17,7 +17,7 @@ using nlohmann::json;
 json classifier() {
   return json::parse(R"({
     "kind": "classifier", "name": "resnet34", "version": "1.2",
-    "input": {"width": 480, "height": 352, "resize": "letterbox",
+    "input": {"width": 480, "height": 352, "resize": "letterbox", "filter": "bilinear-antialias",
               "mean": [0.1, 0.2, 0.3], "std": [0.4, 0.5, 1e-3]},
     "classes": ["COVID-19", "Normal", "Pneumonia"],
     "data": "some", "licence": "MIT", "film_side": 256, "enhance_side": 224,
@@ -52,6 +52,7 @@ TEST(ContractTest, EveryFieldIsRead) {
   EXPECT_EQ(contract.input.width, 480);
   EXPECT_EQ(contract.input.height, 352);
   EXPECT_EQ(contract.input.resize, Resize::letterbox);
+  EXPECT_EQ(contract.input.filter, Filter::bilinear_antialias);
   EXPECT_EQ(contract.input.mean, (std::array{0.1F, 0.2F, 0.3F}));
   EXPECT_EQ(contract.input.std, (std::array{0.4F, 0.5F, 1e-3F}));
   EXPECT_EQ(contract.classes, (std::vector<std::string>{"COVID-19", "Normal", "Pneumonia"}));
@@ -74,6 +75,15 @@ TEST(ContractTest, JsonMakesTheRoundTripUnchanged) {
   for (const json& contract : {classifier(), segmenter(), native}) {
     EXPECT_EQ(to_json(parse_contract(contract, "")), contract);
   }
+}
+
+// Models that were written before there was a choice.
+TEST(ContractTest, FilterIsAreaUnlessStated) {
+  json contract = classifier();
+  contract["input"].erase("filter");
+  EXPECT_EQ(parse_contract(contract, "").input.filter, Filter::area);
+  EXPECT_EQ(error_of(classifier(), "/input/filter", "nearest"),
+            "contract: model.pt: input.filter: must be one of area, bilinear-antialias");
 }
 
 TEST(ContractTest, NumbersMakeTheRoundTripToTheBit) {

@@ -4,6 +4,8 @@
 
 #include <opencv2/imgproc.hpp>
 
+#include "base/resize.h"
+
 namespace cxr {
 namespace {
 
@@ -52,6 +54,20 @@ TEST(NetworkInput, ShrinkingAveragesSoThatFineDetailIsNotAliased) {
   const NdArray batch = to_network_input({stripes}, input);
   for (std::size_t i = 0; i < 64 * 64; ++i) {
     ASSERT_NEAR(batch.values[i] * input.std[0] + input.mean[0], 100 / 255.0F, 0.01F);
+  }
+}
+
+// What a network that was trained with fastai or torchvision has seen.
+TEST(NetworkInput, FilterOfPilIsUsedWhereTheContractStatesIt) {
+  cv::Mat noise(100, 90, CV_8UC3);
+  cv::randu(noise, 0, 256);
+  NetworkInput input = input_of(Resize::squish);
+  input.filter = Filter::bilinear_antialias;
+  const NdArray batch = to_network_input({noise}, input);
+  const cv::Mat expected = resized_as_pil(noise, {64, 64});
+  for (std::size_t c = 0; c < 3; ++c) {
+    const float value = batch.values[c * 64 * 64 + 64 * 7 + 5] * input.std[c] + input.mean[c];
+    EXPECT_NEAR(value * 255, expected.at<cv::Vec3b>(7, 5)[static_cast<int>(c)], 1e-3);
   }
 }
 

@@ -283,5 +283,40 @@ def forward(self, x: Tensor) -> Tensor:
   EXPECT_THROW(classifier.head(features), Error);
 }
 
+// The most likely mistake of those who come from the original.
+TEST(NetworkTest, PickleIsNamedAsSuchWithTheWayOut) {
+  const test::TempDir folder;
+  const std::string zip = "PK\x03\x04";
+  for (const std::string& bytes : {std::string("\x80\x02}q"), zip + "archive/data.pkl"}) {
+    const auto file = folder / "segmentation-model.pkl";
+    std::ofstream(file, std::ios::binary) << bytes;
+    try {
+      Network(file, Contract::Kind::segmenter);
+      FAIL() << "no error";
+    } catch (const Error& error) {
+      EXPECT_EQ(std::string(error.what()),
+                "model: " + file.string() +
+                    ": is a fastai or pickle file; convert it with scripts/convert_fastai.py");
+    }
+  }
+}
+
+TEST(NetworkTest, ClassifierWithoutHeadIsToldHowToExportOne) {
+  const test::TempDir folder;
+  torch::jit::Module module("cxr.Plain");
+  module.define("def forward(self, x):\n  return x\n");
+  module.save((folder / "plain.pt").string());
+  try {
+    Network(folder / "plain.pt", Contract::Kind::classifier,
+            test::tiny_contract(Contract::Kind::classifier));
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("has no method `features`, which a classifier needs"),
+              std::string::npos)
+        << error.what();
+    EXPECT_NE(std::string(error.what()).find("config/README.md"), std::string::npos);
+  }
+}
+
 }  // namespace
 }  // namespace cxr

@@ -177,6 +177,21 @@ TEST_F(PipelineTest, ABoxOfTheWholeImageIsNotTakenForTrust) {
   EXPECT_EQ(result_note(result), "lungs unsure; whole image used");
 }
 
+// The original kept every speck; who moves from it may want its boxes.
+TEST_F(PipelineTest, SmallestComponentDecidesWhetherASpeckWidensTheBox) {
+  cv::Mat image(256, 256, CV_8UC1, cv::Scalar(255));
+  cv::ellipse(image, {160, 160}, {50, 60}, 0, 0, 360, 120, cv::FILLED);
+  cv::rectangle(image, {8, 8, 12, 12}, 120, cv::FILLED);  // less than 1 % of the mask
+  add("speck.png", image);
+  PipelineOptions options = load_configuration(folder_ / "config.json").pipeline;
+  const auto left_of = [&](double smallest_component) {
+    options.smallest_component = smallest_component;
+    return Pipeline(options).process({inputs_.back()}, {}).front().result.lungs.box.x;
+  };
+  EXPECT_GT(left_of(0.01), 64);
+  EXPECT_LT(left_of(0), 16);
+}
+
 /// A negative is judged as the film it is the negative of, alone or among others; `as-is` leaves
 /// it.
 TEST_F(PipelineTest, ANegativeIsJudgedLikeItsFilmAndMarked) {
