@@ -64,6 +64,17 @@ class LenientUnpickler(pickle.Unpickler):
             return stand_in
 
 
+def supply_stand_ins():
+    """Puts what the original's learners refer to where their pickles look for it."""
+    modules = [sys.modules["__main__"]]
+    for name in ("segmentation_data", "classifier_common"):
+        modules.append(sys.modules.setdefault(name, types.ModuleType(name)))
+    for module in modules:
+        for name in ("train_mask_fn", "get_cropped_image", "_get_cropped_image"):
+            if not hasattr(module, name):
+                setattr(module, name, stand_in)
+
+
 def lenient_pickle():
     module = types.ModuleType("lenient_pickle")
     module.__dict__.update({name: getattr(pickle, name) for name in pickle.__all__})
@@ -96,6 +107,7 @@ def read_pickle(path):
         import fastai.vision.all  # noqa: F401  (defines what the pickle refers to)
     except ImportError as error:
         raise ConversionError(f"a learner needs fastai: {error}") from error
+    supply_stand_ins()
     return torch.load(path, map_location="cpu", pickle_module=lenient_pickle(), **options)
 
 
