@@ -175,7 +175,8 @@ class ChartLayout {
       for (const cv::Point2d& point : points) add(Disc{point, 2 * kLine, series.color}, canvas_);
     } else if (!points.empty()) {
       const bool is_dashed = series.mark == Series::Mark::dashes;
-      add(Polyline{std::move(points), series.color, is_dashed ? kDashes : kLine, is_dashed},
+      add(Polyline{std::move(points), series.color,
+                   static_cast<double>(is_dashed ? kDashes : kLine), is_dashed},
           canvas_);
     }
   }
@@ -281,7 +282,8 @@ class MatrixLayout {
     const double share = of == 0 ? 0 : static_cast<double>(count) / static_cast<double>(of);
     const cv::Rect cell = grid_.at(row, column);
     const cv::Rect inner(cell.x + 2, cell.y + 2, cell.width - 4, cell.height - 4);
-    drawing_.shapes.push_back({Rectangle{inner, kPaper * (1 - share) + kBlue * share}, {}});
+    const Shape shade{Rectangle{inner, kPaper * (1 - share) + kBlue * share}, {}};
+    drawing_.shapes.push_back(shade);
     const cv::Scalar& ink = share > 0.55 ? kPaper : kInk;
     add(centre_of(cell) - cv::Point(0, kText * 3 / 4), std::to_string(count), ink, Align::centre,
         kTitle);

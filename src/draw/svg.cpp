@@ -117,7 +117,8 @@ std::string to_svg(const Drawing& drawing) {
       if (!clip.empty()) svg << "</g>\n";
       clip = shape.clip;
       if (!clip.empty()) {
-        svg << "<clipPath id=\"clip" << ++clips << "\"><rect x=\"" << clip.x << "\" y=\"" << clip.y
+        ++clips;
+        svg << "<clipPath id=\"clip" << clips << "\"><rect x=\"" << clip.x << "\" y=\"" << clip.y
             << "\" width=\"" << clip.width << "\" height=\"" << clip.height
             << "\"/></clipPath>\n<g clip-path=\"url(#clip" << clips << ")\">\n";
       }

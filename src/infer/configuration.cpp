@@ -133,7 +133,7 @@ std::optional<double> read_figsize(const Keys& keys) {
 }
 
 std::string read_colormap(const Keys& keys) {
-  const std::string name = keys.text("cmap");
+  std::string name = keys.text("cmap");
   if (std::ranges::count(colormap_names(), name) == 0) {
     keys.fail("cmap", "'" + name + "' is not a colour map of matplotlib" +
                           did_you_mean(name, colormap_names()));

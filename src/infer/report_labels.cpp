@@ -1,6 +1,7 @@
 #include "report_labels.h"
 
 #include <algorithm>
+#include <sstream>
 
 #include "base/format.h"
 #include "base/listing.h"
@@ -41,7 +42,9 @@ std::string ReportLabels::describe(const std::vector<std::string>& images,
   }
   std::vector<std::string> names;
   for (const auto& [label, count] : unknown) {
-    names.push_back("'" + to_utf8(label) + "' (" + counted(count, "image") + ")");
+    std::ostringstream name;
+    name << '\'' << to_utf8(label) << "' (" << counted(count, "image") << ')';
+    names.push_back(name.str());
   }
   return file_.string() + ": " + std::to_string(find(images).size()) + " of " +
          counted(labels_.size(), "labelled image") + " in this run" +
