@@ -32,7 +32,8 @@ class DownloadModels : public testing::Test {
   }
   Outcome download(const std::string& archive, std::string sum = "") const {
     if (sum.empty()) sum = sha256(folder_ / archive);
-    return run_program({std::string(CXR_SOURCE_DIR) + "/scripts/download-models.sh",
+    return run_program({"/usr/bin/env", "bash",
+                        std::string(CXR_SOURCE_DIR) + "/scripts/download-models.sh",
                         "file://" + (folder_ / archive).string(), sum, out_.string()});
   }
   std::size_t files() const {

@@ -231,9 +231,11 @@ TEST_F(EvaluateProgram, WhereAllFailTheReportStillHasNoFiguresThatAreNot) {
 }
 
 TEST_F(EvaluateProgram, LabelsThatAreNoClassEndTheRunBeforeItBegins) {
-  std::ofstream(file("labels.csv"), std::ios::app) << "data/Normal/0.png,Flu,val,x,p\n";
+  fs::copy(file("data/Normal/0.png"), file("flu.png"));
+  std::ofstream(file("labels.csv"), std::ios::app) << "flu.png,Flu,val,x,p\n";
   const Outcome outcome = classify("labels.csv");
   EXPECT_EQ(outcome.status, 2);
+  EXPECT_TRUE(contains(outcome.err, "unknown labels: 'Flu' (line ")) << outcome.err;
   EXPECT_FALSE(fs::exists(out_));
   fs::create_directories(file("data/Flu"));
   fs::copy(file("data/Normal/0.png"), file("data/Flu/0.png"));

@@ -126,6 +126,7 @@ TEST_F(TrainProgram, OptionsComeFromAFileAndTheCommandLineHasTheLastWord) {
 
 /// The file that we ship: all its options are known and in range, or the error would be another.
 TEST_F(TrainProgram, TheShippedOptionsAreTaken) {
+  std::ofstream(folder_ / "nowhere");
   for (const std::string network : {"segmenter", "classifier"}) {
     std::vector<std::string> command{kProgram,
                                      "--config",

@@ -164,8 +164,9 @@ TEST_F(ConfigurationTest, AContractsFieldsMustBeKnown) {
   EXPECT_TRUE(
       with(R"({"temprature": 2})")
           .starts_with("segmenter.contract.temprature: unknown key; allowed: adapted_from"));
-  EXPECT_TRUE(with(R"({"input": {"side": 2}})")
-                  .starts_with("segmenter.contract.input.side: unknown key; allowed: height"));
+  EXPECT_TRUE(
+      with(R"({"input": {"side": 2}})")
+          .starts_with("segmenter.contract.input.side: unknown key; allowed: filter, height"));
 }
 
 TEST_F(ConfigurationTest, SyntaxErrorsNameLineAndColumnInOneLine) {

@@ -186,7 +186,7 @@ TEST_F(ReportPageTest, PassesTheRulesOfAxe) {
 
 TEST_F(ReportPageTest, FitsAPhone) {
   browser_->resize(390, 844);
-  EXPECT_EQ(text("document.documentElement.scrollWidth"), "390");
+  EXPECT_LE(std::stoi(text("document.documentElement.scrollWidth")), 390);
   EXPECT_EQ(text("getComputedStyle(document.getElementById('controls')).position"), "static")
       << "it would cover the screen";
   EXPECT_EQ(text("new Set([...document.querySelectorAll('.card')].slice(0, 2).map("
