@@ -49,7 +49,7 @@ has_own_libtorch() {
 
 # axe-core checks the accessibility of the report. Debian has no package of it.
 install_axe() {
-  local folder=$HOME/.cache/cxr-infer work
+  local folder=${HOME:-/root}/.cache/cxr-infer work
   [ -e "$folder/axe.min.js" ] && return
   work=$(mktemp -d)
   if python3 -m pip download --quiet --no-deps --dest "$work" axe-playwright-python==0.1.8 &&
