@@ -65,8 +65,8 @@ std::vector<Found> find_lungs(const Network& segmenter, const PipelineOptions& o
     try {
       require_finite({probability.ptr<float>(), probability.total()}, "segment", segmenter);
       readable[i]->mask = mask;
-      readable[i]->lungs = find_lung_box(probability, mask, images[i].size(),
-                                         options.smallest_component);
+      readable[i]->lungs =
+          find_lung_box(probability, mask, images[i].size(), options.smallest_component);
     } catch (const Error& error) {
       readable[i]->problem = error.what();
     }
