@@ -13,7 +13,7 @@ namespace {
 
 using Colours = std::vector<cv::Vec3b>;  ///< BGR, from low to high values
 
-Colours parse_colours(const std::string& hex) {
+Colours parse_colours(std::string_view hex) {
   constexpr std::size_t kDigits = 6;
   Colours colours;
   for (std::size_t at = 0; at + kDigits <= hex.size(); at += kDigits) {
@@ -25,24 +25,25 @@ Colours parse_colours(const std::string& hex) {
   return colours;
 }
 
-/// All maps and, with `_r` behind their names, their reverses.
-const std::map<std::string, Colours>& all_maps() {
-  static const std::map<std::string, Colours> maps = [] {
-    std::map<std::string, Colours> all;
-    for (const auto& [name, hex] : colormap_tables()) {
-      const Colours colours = parse_colours(hex);
-      all[name] = colours;
-      all[name + "_r"] = Colours(colours.rbegin(), colours.rend());
-    }
-    return all;
-  }();
-  return maps;
+/// Other names of maps.
+const std::map<std::string, std::string>& synonyms() {
+  static const std::map<std::string, std::string> names{{"gist_gray", "gray"},
+                                                        {"gist_yarg", "binary"}};
+  return names;
 }
 
-const Colours& find_map(const std::string& name) {
-  const auto found = all_maps().find(name);
-  if (found != all_maps().end()) return found->second;
-  throw UsageError("colormap", name, "unknown colour map" + did_you_mean(name, colormap_names()));
+Colours find_map(const std::string& name) {
+  const bool is_reversed = name.ends_with("_r");
+  const std::string forward = is_reversed ? name.substr(0, name.size() - 2) : name;
+  const auto synonym = synonyms().find(forward);
+  const auto found =
+      colormap_tables().find(synonym == synonyms().end() ? forward : synonym->second);
+  if (found == colormap_tables().end()) {
+    throw UsageError("colormap", name, "unknown colour map" + did_you_mean(name, colormap_names()));
+  }
+  Colours colours = parse_colours(found->second);
+  if (is_reversed) std::ranges::reverse(colours);
+  return colours;
 }
 
 /// As matplotlib finds it: the range is cut into as many equal parts as there are colours. NaN is
@@ -59,14 +60,19 @@ cv::Vec3b colour_of(float value, const Colours& colours) {
 const std::vector<std::string>& colormap_names() {
   static const std::vector<std::string> names = [] {
     std::vector<std::string> all;
-    for (const auto& [name, colours] : all_maps()) all.push_back(name);
+    const auto add = [&](const auto& maps) {
+      for (const auto& map : maps) all.insert(all.end(), {map.first, map.first + "_r"});
+    };
+    add(colormap_tables());
+    add(synonyms());
+    std::ranges::sort(all);
     return all;
   }();
   return names;
 }
 
 cv::Mat apply_colormap(const cv::Mat& values, const std::string& name) {
-  const Colours& colours = find_map(name);
+  const Colours colours = find_map(name);
   cv::Mat coloured(values.size(), CV_8UC3);
   for (int y = 0; y < values.rows; ++y) {
     const auto* row = values.ptr<float>(y);
