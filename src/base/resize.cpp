@@ -25,8 +25,8 @@ std::vector<Taps> triangle_taps(int from, int to) {
   std::vector<Taps> taps(static_cast<std::size_t>(to));
   for (int i = 0; i < to; ++i) {
     const double centre = (i + 0.5) * scale;
-    const int first = std::max(0, static_cast<int>(centre - reach + 0.5));
-    const int end = std::min(from, static_cast<int>(centre + reach + 0.5));
+    const int first = std::max(0, static_cast<int>(std::floor(centre - reach + 0.5)));
+    const int end = std::min(from, static_cast<int>(std::floor(centre + reach + 0.5)));
     std::vector<double> weights;
     for (int x = first; x < end; ++x) {
       weights.push_back(std::max(0.0, 1 - std::abs(x + 0.5 - centre) / reach));
@@ -53,7 +53,7 @@ cv::Mat with_width(const cv::Mat& image, int width) {
     for (const auto& [first, weights] : taps) {
       for (int channel = 0; channel < channels; ++channel) {
         int sum = 1 << (kFraction - 1);
-        const uchar* pixel = row + first * channels + channel;
+        const uchar* pixel = row + std::ptrdiff_t{first} * channels + channel;
         for (const int weight : weights) {
           sum += weight * *pixel;
           pixel += channels;
@@ -69,7 +69,8 @@ cv::Mat with_width(const cv::Mat& image, int width) {
 cv::Mat with_height(const cv::Mat& image, int height) {
   if (image.rows == height) return image;
   const std::vector<Taps> taps = triangle_taps(image.rows, height);
-  const auto length = static_cast<std::size_t>(image.cols * image.channels());
+  const auto length =
+      static_cast<std::size_t>(image.cols) * static_cast<std::size_t>(image.channels());
   cv::Mat result(height, image.cols, image.type());
   std::vector<int> sums(length);
   for (int y = 0; y < height; ++y) {

@@ -12,7 +12,7 @@ std::set<std::string> draw_patients(const std::vector<std::string>& patients, do
                                     const std::string& seed) {
   std::vector<std::pair<std::string, std::string>> shuffled;
   for (const std::string& patient : std::set<std::string>(patients.begin(), patients.end())) {
-    shuffled.emplace_back(sha256_of(seed + "/" + patient), patient);
+    shuffled.emplace_back(sha256_of((seed + "/").append(patient)), patient);
   }
   std::ranges::sort(shuffled);
   auto count = static_cast<std::size_t>(std::lround(share * static_cast<double>(shuffled.size())));
