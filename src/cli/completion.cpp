@@ -27,6 +27,7 @@ std::string bash_case(const CLI::Option& option) {
   if (!words.empty()) action = "values='" + join(words, " ") + "'";
   if (option.get_delimiter() != '\0') action += " list=1";
   if (value_kind(option) == "DIR") action = "folders=1";
+  if (action.empty() && takes_value(option) && !takes_path(option)) action = "nothing=1";
   if (action.empty()) return "";
   return "    " + join(option_names(option), "|") + ") " + action + " ;;\n";
 }
@@ -105,6 +106,7 @@ constexpr const char* kBashReply =
     "  if [[ $list && $word == *,* ]]; then done=\"${word%,*},\"; fi\n"
     "  if [[ $list || $values == *= ]]; then compopt -o nospace 2>/dev/null; fi\n"
     "  if [[ $folders ]]; then compopt +o default -o dirnames 2>/dev/null; fi\n"
+    "  if [[ $nothing ]]; then compopt +o default 2>/dev/null; fi\n"
     "  COMPREPLY=()\n"
     "  if [[ $values ]]; then\n"
     "    COMPREPLY=($(compgen -P \"$done\" -W \"$values\" -- \"${word##*,}\"))\n";
@@ -121,7 +123,7 @@ std::string bash_completion(const CLI::App& app) {
          << function << "() {\n"
          << "  local word=\"${COMP_WORDS[COMP_CWORD]}\" before=\"${COMP_WORDS[COMP_CWORD-1]}\"\n"
          << "  local words='" << join(all_option_names(app), " ") << "'\n"
-         << "  local values='' list='' folders=''\n"
+         << "  local values='' list='' folders='' nothing=''\n"
          << "  # --option=value is three words\n"
          << "  if [[ $word == '=' ]]; then word=''\n"
          << "  elif [[ $before == '=' ]]; then before=\"${COMP_WORDS[COMP_CWORD-2]}\"; fi\n"

@@ -86,6 +86,10 @@ TEST_P(Completion, PathsWithBlanks) {
   EXPECT_EQ(complete("cxr-train classifier --data a\\ fi\t"), "<classifier><--data><a film.png>");
 }
 
+TEST_P(Completion, NoFilesWhereANumberIsExpected) {
+  EXPECT_EQ(complete("cxr-infer --threads a\\ fi\t"), "<--threads><a fi>");
+}
+
 INSTANTIATE_TEST_SUITE_P(Shells, Completion, testing::Values("bash", "zsh"),
                          [](const auto& shell) { return std::string(shell.param); });
 
