@@ -64,7 +64,7 @@ class Selection {
     for (std::size_t i = 0; i < manifest_.size(); ++i) {
       if (split.empty() || manifest_.cell(i, "split") == split) {
         data.rows.push_back(row(i, data.columns));
-        note_problems(data.rows.back());
+        note_problems(data.rows.back(), manifest_.cell(i, target_));
       } else {
         data.left_out.push_back(manifest_.cell(i, "image"));
       }
@@ -87,7 +87,7 @@ class Selection {
     const bool masks = target_ == "mask";
     EvaluationRow row{.image = manifest_.path(i, "image"),
                       .name = manifest_.cell(i, "image"),
-                      .mask = masks ? manifest_.path(i, "mask") : fs::path(),
+                      .mask = masks ? manifest_.mask(i) : fs::path(),
                       .label = masks ? "" : manifest_.cell(i, "label"),
                       .patient = manifest_.cell(i, "patient"),
                       .cells = {},
@@ -96,12 +96,12 @@ class Selection {
     return row;
   }
 
-  void note_problems(const EvaluationRow& row) {
+  void note_problems(const EvaluationRow& row, const std::string& target) {
     const auto complain = [&](const std::string& what) {
       problems_.push_back(line_name(row.line) + ": " + what);
     };
     if (row.name.empty()) return complain("image is empty");
-    if (row.label.empty() && row.mask.empty()) complain(target_ + " is empty");
+    if (target.empty()) complain(target_ + " is empty");
     const auto [first, is_new] = lines_.try_emplace(row.name, row.line);
     if (!is_new) complain("'" + row.name + "' is already on " + line_name(first->second));
   }

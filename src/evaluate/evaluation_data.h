@@ -15,7 +15,7 @@ namespace cxr {
 struct EvaluationRow {
   std::filesystem::path image;
   std::string name;                ///< as in the manifest; in a folder `CLASS/FILE`
-  std::filesystem::path mask;      ///< segmentation only
+  std::filesystem::path mask;      ///< segmentation only; empty where the manifest says `none`
   std::string label;               ///< classification only
   std::string patient;             ///< empty if not stated
   std::vector<std::string> cells;  ///< one for each of EvaluationData::columns

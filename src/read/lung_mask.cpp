@@ -9,6 +9,7 @@
 namespace cxr {
 
 cv::Mat read_lung_mask(const std::filesystem::path& file, cv::Size image_size) {
+  if (file.empty()) return cv::Mat::zeros(image_size, CV_8UC1);
   cv::Mat mask = read_radiograph(file).image;
   const auto size = [](cv::Size of) {
     return std::to_string(of.width) + " x " + std::to_string(of.height);

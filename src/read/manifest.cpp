@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kStage = "manifest";
+constexpr const char* kManifestStage = "manifest";
 
 /// The rows of all manifests, and what is wrong with each.
 struct Rows {
@@ -47,7 +47,7 @@ std::string problem_of_pixels(const ManifestRow& row, Purpose purpose) {
   if (row.split != "train" && row.split != "val") return "";
   try {
     const cv::Size image = radiograph_size(row.image);
-    if (purpose == Purpose::classification) return "";
+    if (purpose == Purpose::classification || row.mask.empty()) return "";
     const cv::Size mask = radiograph_size(row.mask);
     if (mask == image) return "";
     return "mask " + row.mask.string() + " is " + size_text(mask) + " pixels, its image " +
@@ -57,23 +57,26 @@ std::string problem_of_pixels(const ManifestRow& row, Purpose purpose) {
   }
 }
 
+const char* target_column(Purpose purpose) {
+  return purpose == Purpose::segmentation ? "mask" : "label";
+}
+
 /// What is wrong with a row by itself; empty where nothing is.
-std::string problem_of_row(const ManifestRow& row, Purpose purpose) {
-  const bool segmentation = purpose == Purpose::segmentation;
+std::string problem_of_row(const ManifestRow& row, const std::string& target, Purpose purpose) {
   if (row.split.empty()) return "split is empty";
   std::string what = problem_of_file("image", row.image);
-  if (what.empty() && segmentation) what = problem_of_file("mask", row.mask);
-  if (what.empty() && !segmentation && row.label.empty()) what = "label is empty";
+  if (what.empty() && target.empty()) what = std::string(target_column(purpose)) + " is empty";
+  if (what.empty() && !row.mask.empty()) what = problem_of_file("mask", row.mask);
   return what.empty() ? problem_of_pixels(row, purpose) : what;
 }
 
 void read_rows(const fs::path& file, Purpose purpose, Rows& all) {
   const bool segmentation = purpose == Purpose::segmentation;
-  const ManifestTable table(file, {"image", "split", segmentation ? "mask" : "label"});
+  const ManifestTable table(file, {"image", "split", target_column(purpose)});
   for (std::size_t i = 0; i < table.size(); ++i) {
     const auto cell = [&](const char* column) { return table.cell(i, column); };
     all.rows.push_back({.image = table.path(i, "image"),
-                        .mask = segmentation ? table.path(i, "mask") : fs::path(),
+                        .mask = segmentation ? table.mask(i) : fs::path(),
                         .label = segmentation ? "" : cell("label"),
                         .split = cell("split"),
                         .source = cell("source"),
@@ -82,7 +85,7 @@ void read_rows(const fs::path& file, Purpose purpose, Rows& all) {
                         .view = cell("view"),
                         .manifest = file,
                         .line = table.line(i)});
-    all.problems.push_back(problem_of_row(all.rows.back(), purpose));
+    all.problems.push_back(problem_of_row(all.rows.back(), cell(target_column(purpose)), purpose));
   }
 }
 
@@ -135,7 +138,7 @@ std::vector<std::string> problems_of(const Rows& all) {
 ManifestTable::ManifestTable(const fs::path& file, const std::vector<std::string>& needed)
     : table_(read_csv(file)) {
   for (const std::string& column : needed) table_.column(column);
-  if (table_.rows.empty()) throw Error(kStage, file.string(), "has no rows");
+  if (table_.rows.empty()) throw Error(kManifestStage, file.string(), "has no rows");
 }
 
 std::string ManifestTable::cell(std::size_t row, const std::string& column) const {
@@ -148,6 +151,10 @@ fs::path ManifestTable::path(std::size_t row, const std::string& column) const {
   return name.empty() ? fs::path() : table_.file.parent_path() / name;
 }
 
+fs::path ManifestTable::mask(std::size_t row) const {
+  return cell(row, "mask") == "none" ? fs::path() : path(row, "mask");
+}
+
 std::vector<ManifestRow> read_manifests(const std::vector<fs::path>& files, Purpose purpose) {
   Rows all;
   all.one_manifest = files.size() == 1;
@@ -157,7 +164,7 @@ std::vector<ManifestRow> read_manifests(const std::vector<fs::path>& files, Purp
   find_leaks(all, "patient", [](const ManifestRow& row) { return row.patient; });
   const std::vector<std::string> problems = problems_of(all);
   if (!problems.empty()) {
-    throw Error(kStage, all.one_manifest ? files[0].string() : "", bad_rows(problems));
+    throw Error(kManifestStage, all.one_manifest ? files[0].string() : "", bad_rows(problems));
   }
   return std::move(all.rows);
 }

@@ -12,7 +12,7 @@ namespace cxr {
 /// One radiograph to train on.
 struct ManifestRow {
   std::filesystem::path image;
-  std::filesystem::path mask;  ///< segmentation only
+  std::filesystem::path mask;  ///< segmentation only; empty where the manifest says `none`
   std::string label;           ///< classification only
   std::string split;           ///< `train`, `val`; rows of any other are kept out of training
   std::string source;          ///< where it comes from; empty where not stated
@@ -37,6 +37,8 @@ class ManifestTable {
   std::string cell(std::size_t row, const std::string& column) const;
   /// Empty where the cell is.
   std::filesystem::path path(std::size_t row, const std::string& column) const;
+  /// Of the column `mask`; empty also where the cell is `none`: a picture without lungs.
+  std::filesystem::path mask(std::size_t row) const;
 
  private:
   CsvTable table_;
@@ -45,8 +47,9 @@ class ManifestTable {
 enum class Purpose { segmentation, classification };
 
 /// Reads manifests, one after the other: CSV files with the columns `image`, `split` and `mask`
-/// (segmentation) or `label` (classification); `source`, `patient`, `age_group` and `view` may
-/// be there; others are ignored. Paths are relative to the manifest's folder.
+/// (segmentation; `none` for a picture without lungs) or `label` (classification); `source`,
+/// `patient`, `age_group` and `view` may be there; others are ignored. Paths are relative to the
+/// manifest's folder.
 ///
 /// Throws Error naming the file: not readable, a column missing, no rows; and one for all bad rows
 /// together, by line:

@@ -126,14 +126,14 @@ TEST_F(EvaluateProgram, ManifestGivesReportFiguresAndPictures) {
   EXPECT_TRUE(contains(outcome.err, "8 images, 0 failed")) << outcome.err;
   EXPECT_TRUE(contains(outcome.err, "report.md")) << outcome.err;
 
-  const auto json = metrics();
-  EXPECT_EQ(json["images"], 8);
-  EXPECT_EQ(json["patients"], 4);
-  EXPECT_EQ(json["classes"].dump(), R"(["COVID-19","Normal","Pneumonia"])");
-  EXPECT_EQ(json["by"]["source"]["x"]["images"], 4);
-  EXPECT_EQ(json["reliability"].size(), 15U);
+  const auto figures = metrics();
+  EXPECT_EQ(figures["images"], 8);
+  EXPECT_EQ(figures["patients"], 4);
+  EXPECT_EQ(figures["classes"].dump(), R"(["COVID-19","Normal","Pneumonia"])");
+  EXPECT_EQ(figures["by"]["source"]["x"]["images"], 4);
+  EXPECT_EQ(figures["reliability"].size(), 15U);
   EXPECT_EQ(read_csv(out_ / "images.csv").rows.size(), 8U);
-  ASSERT_EQ(json["mistakes"].size(), 2U);
+  ASSERT_EQ(figures["mistakes"].size(), 2U);
   for (const char* name : {"mistakes/01.png", "mistakes/02.png"}) {
     EXPECT_TRUE(is_drawn(out_ / name));
     EXPECT_TRUE(contains(report(), std::string("(") + name + ")"));
@@ -166,11 +166,11 @@ TEST_F(EvaluateProgram, AFolderHasASubFolderForEachClass) {
   fs::create_directory(folder_ / "data" / "notes");  // without images it is no class
   const Outcome outcome = classify("data");
   EXPECT_EQ(outcome.status, 0) << outcome.err;
-  const auto json = metrics();
-  EXPECT_EQ(json["images"], 9);
-  EXPECT_EQ(json["overall"]["classes"]["Normal"]["images"], 5);
-  EXPECT_EQ(json["overall"]["classes"]["COVID-19"]["images"], 4);
-  EXPECT_EQ(json["patients"], 9);
+  const auto figures = metrics();
+  EXPECT_EQ(figures["images"], 9);
+  EXPECT_EQ(figures["overall"]["classes"]["Normal"]["images"], 5);
+  EXPECT_EQ(figures["overall"]["classes"]["COVID-19"]["images"], 4);
+  EXPECT_EQ(figures["patients"], 9);
 }
 
 TEST_F(EvaluateProgram, ResultsOfCxrInferGiveTheSameFigures) {
@@ -216,9 +216,9 @@ TEST_F(EvaluateProgram, AnImageThatCannotBeReadIsListedAndTheRestStands) {
   const Outcome outcome = classify("labels.csv");
   EXPECT_EQ(outcome.status, 4);
   EXPECT_TRUE(contains(outcome.err, "9 images, 2 failed")) << outcome.err;
-  const auto json = metrics();
-  EXPECT_EQ(json["failed"], 2);
-  EXPECT_EQ(json["overall"]["images"], 7);
+  const auto figures = metrics();
+  EXPECT_EQ(figures["failed"], 2);
+  EXPECT_EQ(figures["overall"]["images"], 7);
   EXPECT_TRUE(contains(report(), "## Failed images"));
   EXPECT_TRUE(contains(report(), "| data/COVID-19/1.png |"));
 }
@@ -252,21 +252,29 @@ TEST_F(EvaluateProgram, AManifestWithoutLabelsIsWrongUsage) {
       << outcome.err;
 }
 
+TEST_F(EvaluateProgram, APictureWithoutLungsIsRightIfNoneAreFound) {
+  cv::imwrite(file("black.png"), cv::Mat(160, 180, CV_8UC1, cv::Scalar(0)));
+  std::ofstream(file("masks.csv")) << "image,mask\nblack.png,none\ndata/Normal/0.png,none\n";
+  const Outcome outcome = segment();
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_EQ(metrics()["overall"]["dice"]["mean"]["value"], 0.5) << outcome.out;
+}
+
 TEST_F(EvaluateProgram, SegmentationGivesReportFiguresAndContours) {
   const Outcome outcome = segment({"--worst", "3"});
   EXPECT_EQ(outcome.status, 0) << outcome.err;
   EXPECT_TRUE(contains(outcome.out, "IoU of the lung box")) << outcome.out;
   EXPECT_TRUE(contains(outcome.out, "Spearman")) << outcome.out;
-  const auto json = metrics();
-  EXPECT_EQ(json["images"], 9);
-  const double dice = json["overall"]["dice"]["mean"]["value"];
+  const auto figures = metrics();
+  EXPECT_EQ(figures["images"], 9);
+  const double dice = figures["overall"]["dice"]["mean"]["value"];
   EXPECT_GT(dice, 0.3);
-  EXPECT_LT(json["overall"]["iou"]["mean"]["value"], dice);
-  EXPECT_LE(json["overall"]["dice"]["5th_percentile"]["value"],
-            json["overall"]["dice"]["median"]["value"]);
-  EXPECT_EQ(json["by"]["source"]["y"]["images"], 5);
-  ASSERT_EQ(json["worst"].size(), 3U);
-  EXPECT_LE(json["worst"][0]["dice"], json["worst"][1]["dice"]);
+  EXPECT_LT(figures["overall"]["iou"]["mean"]["value"], dice);
+  EXPECT_LE(figures["overall"]["dice"]["5th_percentile"]["value"],
+            figures["overall"]["dice"]["median"]["value"]);
+  EXPECT_EQ(figures["by"]["source"]["y"]["images"], 5);
+  ASSERT_EQ(figures["worst"].size(), 3U);
+  EXPECT_LE(figures["worst"][0]["dice"], figures["worst"][1]["dice"]);
   EXPECT_TRUE(is_drawn(out_ / "worst/01.png", {711, 888}));
   EXPECT_TRUE(contains(report(), "(worst/03.png)"));
   EXPECT_TRUE(is_drawn(out_ / "dice.png", {1100, 800}));
@@ -279,18 +287,18 @@ TEST_F(EvaluateProgram, SegmentationGivesReportFiguresAndContours) {
 TEST_F(EvaluateProgram, RobustnessComparesTurnedFilmsWithTurnedMasks) {
   const Outcome outcome = segment({"--robustness"});
   EXPECT_EQ(outcome.status, 0) << outcome.err;
-  const auto json = metrics();
-  EXPECT_EQ(json["changed"].size(), 5U);
+  const auto figures = metrics();
+  EXPECT_EQ(figures["changed"].size(), 5U);
   // The tiny segmenter sees only grey levels, so a rotation does not change its result.
   for (const char* turn : {"rotated by 90 degrees", "rotated by 180 degrees", "mirrored"}) {
     for (const char* figure : {"dice", "box_iou"}) {
-      EXPECT_NEAR(json["changed"][turn][figure]["mean"]["value"],
-                  json["overall"][figure]["mean"]["value"], 0.03)
+      EXPECT_NEAR(figures["changed"][turn][figure]["mean"]["value"],
+                  figures["overall"][figure]["mean"]["value"], 0.03)
           << turn << ", " << figure;
     }
   }
-  EXPECT_LT(json["changed"]["inverted"]["dice"]["mean"]["value"],
-            json["overall"]["dice"]["mean"]["value"]);
+  EXPECT_LT(figures["changed"]["inverted"]["dice"]["mean"]["value"],
+            figures["overall"]["dice"]["mean"]["value"]);
   EXPECT_TRUE(contains(report(), "| contrast reduced to a quarter |"));
   EXPECT_TRUE(contains(outcome.out, "IoU of the lung box, mirrored")) << outcome.out;
 }
@@ -443,9 +451,9 @@ TEST(EvaluateShippedModels, LungsOfRealRadiographsAreFoundInOtherHospitalsToo) {
                    root / "config" / "model-config.json", "--data", folder / "manifest.csv",
                    "--out", folder / "out", "--worst", "0", "--bootstrap", "0"});
   ASSERT_EQ(outcome.status, 0) << outcome.err;
-  const auto json = nlohmann::json::parse(read_file(folder / "out" / "metrics.json"));
-  EXPECT_GE(json["by"]["source"].size(), 3U);
-  for (const auto& [source, measures] : json["by"]["source"].items()) {
+  const auto figures = nlohmann::json::parse(read_file(folder / "out" / "metrics.json"));
+  EXPECT_GE(figures["by"]["source"].size(), 3U);
+  for (const auto& [source, measures] : figures["by"]["source"].items()) {
     EXPECT_GT(measures["dice"]["mean"]["value"], 0.85) << source;
     EXPECT_GT(measures["box_iou"]["mean"]["value"], 0.85) << source;
   }

@@ -70,6 +70,11 @@ TEST_F(ManifestTest, SegmentationRowsHaveAMaskAndNeedNoLabel) {
   EXPECT_EQ(rows[1].image, folder_ / "m.png") << "absolute paths stay as they are";
 }
 
+TEST_F(ManifestTest, AMaskMayBeNone) {
+  const auto rows = read("image,mask,split\na b.png,none,val\n", Purpose::segmentation);
+  EXPECT_EQ(rows[0].mask, "");
+}
+
 TEST_F(ManifestTest, MissingColumnIsNamed) {
   EXPECT_EQ(error_of("image,split\na b.png,train\n", Purpose::segmentation),
             "csv: " + file_.string() + ": has no column 'mask'");
