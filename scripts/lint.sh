@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Checks the formatting of all sources with clang-format, and the sources changed since a commit
-# (default: the parent of HEAD) with clang-tidy. Needs a configured build folder, build/.
+# (default: the parent of HEAD) with clang-tidy.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,8 +14,9 @@ if [ ${#changed[@]} -eq 0 ]; then
   echo "lint: no sources changed"
   exit 0
 fi
+cmake -S . -B build-lint -G Ninja >/dev/null  # for the commands; nothing is built
 # Only what is found in our files counts: clang refuses headers of LibTorch 1.13 in C++20.
-found=$(printf '%s\n' "${changed[@]}" | xargs -P "$(nproc)" -n 1 clang-tidy -p build --quiet 2>/dev/null |
+found=$(printf '%s\n' "${changed[@]}" | xargs -P "$(nproc)" -n 1 clang-tidy -p build-lint --quiet 2>/dev/null |
   grep -E -A3 "^$PWD/.*: (error|warning):" || true)
 if [ -n "$found" ]; then
   printf '%s\n' "$found"

@@ -16,14 +16,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kStage = "dataset";
+constexpr const char* kDatasetStage = "dataset";
 constexpr std::string_view kMagic("\x93NUMPY", 6);
 
 std::string bytes_of(const fs::path& file) {
   std::ifstream stream(file, std::ios::binary);
   std::error_code ignored;
   if (!stream || fs::is_directory(file, ignored)) {
-    throw Error(kStage, file.string(), "cannot be opened for reading");
+    throw Error(kDatasetStage, file.string(), "cannot be opened for reading");
   }
   return {std::istreambuf_iterator<char>(stream), {}};
 }
@@ -40,7 +40,7 @@ std::size_t number_at(std::string_view bytes, std::size_t at, std::size_t size) 
 /// items. An item of `<U36` is 36 code points of four bytes, of `|S36` 36 bytes, padded with zeros.
 std::set<std::string> ids_of_npy(const fs::path& file, std::string_view bytes) {
   const auto refuse = [&] {
-    throw Error(kStage, file.string(), "is not an .npy file of texts (type <U or |S)");
+    throw Error(kDatasetStage, file.string(), "is not an .npy file of texts (type <U or |S)");
   };
   if (bytes.size() < 12) refuse();
   const std::size_t length_size = bytes[6] == 1 ? 2 : 4;
@@ -78,18 +78,18 @@ std::set<std::string> read_id_list(const fs::path& file) {
   const std::string bytes = bytes_of(file);
   std::set<std::string> ids =
       bytes.starts_with(kMagic) ? ids_of_npy(file, bytes) : ids_of_text(bytes);
-  if (ids.empty()) throw Error(kStage, file.string(), "contains no identifiers");
+  if (ids.empty()) throw Error(kDatasetStage, file.string(), "contains no identifiers");
   return ids;
 }
 
 std::set<std::string> read_id_object(const fs::path& file) {
   const nlohmann::json json = parse_json(bytes_of(file));
-  if (!json.is_object()) throw Error(kStage, file.string(), "is not a JSON object of lists");
+  if (!json.is_object()) throw Error(kDatasetStage, file.string(), "is not a JSON object of lists");
   std::set<std::string> ids;
   for (const auto& list : json) {
     if (!list.is_array()) continue;
     for (const auto& id : list) {
-      if (!id.is_string()) throw Error(kStage, file.string(), "identifiers must be strings");
+      if (!id.is_string()) throw Error(kDatasetStage, file.string(), "identifiers must be strings");
       ids.insert(id.get<std::string>());
     }
   }

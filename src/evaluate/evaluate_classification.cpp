@@ -23,7 +23,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kPictures = "mistakes";
+constexpr const char* kMistakes = "mistakes";
 
 bool is_healthy(const std::string& name) {
   const std::string healthy = kHealthyClass;
@@ -131,7 +131,7 @@ EvaluationSummary evaluate_classification(const Configuration& configuration,
   const PipelineOptions& options = configuration.pipeline;
   const Pipeline pipeline(options);
   const std::vector<std::size_t> truth = class_indices(data, pipeline.classes());
-  prepare_report_folder(request, data, kPictures);
+  prepare_report_folder(request, data, kMistakes);
 
   const ClassificationRun run{pipeline, configuration, data, progress};
   const std::vector<ClassifiedImage> images = run.classify_all(truth);
@@ -140,7 +140,7 @@ EvaluationSummary evaluate_classification(const Configuration& configuration,
                                         {{"segmenter", options.segmenter.file.string()},
                                          {"classifier", options.classifier.file.string()}}),
                                  data, images, pipeline.classes());
-  name_pictures(kPictures, report.worst_mistakes);
+  name_pictures(kMistakes, report.worst_mistakes);
   run.draw_mistakes(report);
   return write_report(report);
 }
@@ -149,7 +149,7 @@ EvaluationSummary evaluate_results(const fs::path& results, const EvaluationRequ
   const EvaluationData data = read_evaluation_data(request, Purpose::classification);
   ResultsTable table(results);
   const std::vector<std::size_t> truth = class_indices(data, table.classes());
-  prepare_report_folder(request, data, kPictures);
+  prepare_report_folder(request, data, kMistakes);
 
   std::vector<ClassifiedImage> images;
   for (std::size_t i = 0; i < data.rows.size(); ++i) {

@@ -20,7 +20,7 @@
 namespace cxr {
 namespace {
 
-constexpr const char* kPictures = "worst";
+constexpr const char* kWorst = "worst";
 
 /// One radiograph with its true and its predicted mask.
 struct Example {
@@ -194,7 +194,7 @@ EvaluationSummary evaluate_segmentation(const Configuration& configuration,
   const PipelineOptions& options = configuration.pipeline;
   const Network segmenter(options.segmenter.file, Contract::Kind::segmenter,
                           options.segmenter.contract, options.device);
-  prepare_report_folder(request, data, kPictures);
+  prepare_report_folder(request, data, kWorst);
 
   const SegmentationRun run{segmenter, configuration, data, progress};
   const std::vector<SegmentedImage> images = run.segment_all(nullptr);
@@ -203,7 +203,7 @@ EvaluationSummary evaluate_segmentation(const Configuration& configuration,
   SegmentationReport report = make_segmentation_report(
       run_of(request, data, images, {{"segmenter", options.segmenter.file.string()}}), data, images,
       changed);
-  name_pictures(kPictures, report.worst);
+  name_pictures(kWorst, report.worst);
   run.draw_worst(report);
   return write_report(report);
 }

@@ -10,12 +10,12 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct NamedSpread {
+struct SpreadRow {
   const char* name;
   const char* key;
   Spread SegmentationMeasures::*spread;
 };
-constexpr NamedSpread kSpreads[] = {
+constexpr SpreadRow kSpreadRows[] = {
     {"Dice", "dice", &SegmentationMeasures::dice},
     {"IoU", "iou", &SegmentationMeasures::iou},
     {"IoU of the lung box", "box_iou", &SegmentationMeasures::box_iou},
@@ -28,7 +28,7 @@ std::vector<std::string> spread_row(const std::string& name, const Spread& sprea
 
 TextTable overall_table(const SegmentationReport& report) {
   TextTable table{{"All images", "Mean", "Median", "5th percentile"}};
-  for (const auto& [name, key, spread] : kSpreads) {
+  for (const auto& [name, key, spread] : kSpreadRows) {
     table.push_back(spread_row(name, report.overall.*spread));
   }
   return table;
@@ -82,7 +82,7 @@ std::string worst_section(const SegmentationReport& report) {
 
 Json measures_json(const SegmentationMeasures& measures) {
   Json json{{"images", measures.images}, {"patients", measures.patients}};
-  for (const auto& [name, key, member] : kSpreads) {
+  for (const auto& [name, key, member] : kSpreadRows) {
     const Spread& spread = measures.*member;
     json[key] = {{"mean", measure_json(spread.mean)},
                  {"median", measure_json(spread.median)},

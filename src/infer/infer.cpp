@@ -248,14 +248,14 @@ class Run {
 
   ResultRecord record_of(const Task& task, const Result& result, const ordered_json& files,
                          bool has_thumbnail) const {
-    ordered_json json = to_json(result, classes_);
-    json["models"] = models_;
-    if (task.fatal) json["fatal"] = true;
+    ordered_json line = to_json(result, classes_);
+    line["models"] = models_;
+    if (task.fatal) line["fatal"] = true;
     if (output_ && result.judged()) {
-      json.update(files);
-      if (has_thumbnail) json["thumbnail"] = true;
+      line.update(files);
+      if (has_thumbnail) line["thumbnail"] = true;
     }
-    return {result, json_line(json)};
+    return {result, json_line(line)};
   }
 
   // ---- In order

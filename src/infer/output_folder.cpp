@@ -28,7 +28,7 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 using nlohmann::ordered_json;
 
-constexpr const char* kStage = "output";
+constexpr const char* kOutputStage = "output";
 constexpr const char* kJournal = "results.jsonl";
 constexpr const char* kTable = "results.csv";
 constexpr const char* kRun = "run.json";
@@ -105,7 +105,7 @@ OutputFolder::~OutputFolder() {
 
 void OutputFolder::require_no_results() const {
   if (if_exists_ != IfExists::error || !has_results(folder_)) return;
-  throw UsageError(kStage, folder_.string(),
+  throw UsageError(kOutputStage, folder_.string(),
                    "already has results; use --resume to continue that run, --if-exists overwrite "
                    "to start again, or choose another folder");
 }
@@ -122,7 +122,7 @@ json OutputFolder::earlier_run() const {
 void OutputFolder::lock() {
   lock_ = ::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (lock_ >= 0 && ::flock(lock_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-    throw UsageError(kStage, folder_.string(), "another cxr-infer is writing here");
+    throw UsageError(kOutputStage, folder_.string(), "another cxr-infer is writing here");
   }
 }
 
@@ -174,13 +174,13 @@ void OutputFolder::require_same_settings() const {
   const json run = earlier_run();
   if (!run.contains("settings")) {
     throw UsageError(
-        kStage, (folder_ / kRun).string(),
+        kOutputStage, (folder_ / kRun).string(),
         "is missing or damaged, so the settings of these results are unknown; choose another "
         "folder, or use --if-exists overwrite");
   }
   const std::string place = first_difference(run.at("settings"), json(settings_));
   if (place.empty()) return;
-  throw UsageError(kStage, folder_.string(),
+  throw UsageError(kOutputStage, folder_.string(),
                    "its results were made with other settings (" + place +
                        "); resume with the same models and configuration, choose another folder, "
                        "or use --if-exists overwrite");

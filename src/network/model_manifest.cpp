@@ -14,15 +14,13 @@ namespace {
 
 using nlohmann::json;
 
-constexpr const char* kStage = "model";
-
 json read_json(const std::filesystem::path& file) {
   if (const std::string why = why_unreadable(file); !why.empty()) {
-    throw Error(kStage, file.string(), why);
+    throw Error(kModelStage, file.string(), why);
   }
   std::ifstream stream(file);
   json document = parse_json(stream);
-  if (document.is_discarded()) throw Error(kStage, file.string(), "is not valid JSON");
+  if (document.is_discarded()) throw Error(kModelStage, file.string(), "is not valid JSON");
   return document;
 }
 
@@ -51,10 +49,10 @@ std::optional<Entry> find_entry(const std::filesystem::path& manifest, const std
   std::error_code ignored;
   if (!std::filesystem::exists(manifest, ignored)) return std::nullopt;
   const json document = read_json(manifest);
-  const JsonReader<Error> models(document, kStage, manifest.string());
+  const JsonReader<Error> models(document, kModelStage, manifest.string());
   if (models.has(name)) return parse_entry(models.object(name));
   if (models.has("only_listed") && models.find("only_listed") == true) {
-    throw Error(kStage, (manifest.parent_path() / name).string(),
+    throw Error(kModelStage, (manifest.parent_path() / name).string(),
                 "is not listed in " + manifest.string() + ", which allows only listed models");
   }
   return std::nullopt;
@@ -64,7 +62,7 @@ std::string read_bytes(const std::filesystem::path& file) {
   std::string bytes(std::filesystem::file_size(file), '\0');
   std::ifstream stream(file, std::ios::binary);
   if (!stream.read(bytes.data(), static_cast<std::streamsize>(bytes.size()))) {
-    throw Error(kStage, file.string(), "cannot be read");
+    throw Error(kModelStage, file.string(), "cannot be read");
   }
   return bytes;
 }
@@ -73,14 +71,14 @@ std::string read_bytes(const std::filesystem::path& file) {
 
 ModelFile read_model(const std::filesystem::path& file) {
   if (const std::string why = why_unreadable(file); !why.empty()) {
-    throw Error(kStage, file.string(), why + "; check the path in the configuration");
+    throw Error(kModelStage, file.string(), why + "; check the path in the configuration");
   }
   if (!std::filesystem::is_regular_file(file)) {
-    throw Error(kStage, file.string(), "is not a regular file");
+    throw Error(kModelStage, file.string(), "is not a regular file");
   }
   const std::filesystem::path manifest = file.parent_path() / "manifest.json";
   const auto refuse = [&](const std::string& why) {
-    throw Error(kStage, file.string(),
+    throw Error(kModelStage, file.string(),
                 "is damaged or incomplete: " + why + "; get it again (git checkout -- " +
                     file.string() + "), or, if you replaced it on purpose, remove its entry from " +
                     manifest.string());

@@ -5,6 +5,9 @@
 
 namespace cxr {
 
+/// The stage that errors of loading a model name.
+inline constexpr const char* kModelStage = "model";
+
 struct ModelFile {
   std::string bytes;
   std::string sha256;

@@ -20,7 +20,6 @@ namespace {
 
 using torch::jit::Module;
 
-constexpr const char* kStage = "model";
 constexpr const char* kContractFile = "contract.json";
 
 /// Runs code that may throw LibTorch's long-winded errors.
@@ -30,9 +29,9 @@ auto in_one_line(const std::string& file, const std::string& what, const Action&
     return action();
   } catch (const c10::Error& error) {
     const std::string text = error.what_without_backtrace();
-    throw Error(kStage, file, what + " (" + text.substr(0, text.find('\n')) + ")");
+    throw Error(kModelStage, file, what + " (" + text.substr(0, text.find('\n')) + ")");
   } catch (const torch::jit::JITException& error) {
-    throw Error(kStage, file, what + " (" + error.what() + ")");
+    throw Error(kModelStage, file, what + " (" + error.what() + ")");
   }
 }
 
@@ -53,7 +52,7 @@ bool is_pickle(std::string_view bytes) {
 
 Archive unpack(const std::string& file, std::string bytes) {
   if (is_pickle(bytes)) {
-    throw Error(kStage, file,
+    throw Error(kModelStage, file,
                 "is a fastai or pickle file; convert it with scripts/convert_fastai.py");
   }
   return in_one_line(file, "not a TorchScript archive, or damaged", [&] {
@@ -70,15 +69,17 @@ Contract read_contract(const std::string& file, const std::string& text,
                        const std::optional<Contract>& fallback) {
   if (text.empty()) {
     if (fallback) return *fallback;
-    throw Error(kStage, file, "carries no contract.json; state its contract in the configuration");
+    throw Error(kModelStage, file,
+                "carries no contract.json; state its contract in the configuration");
   }
   if (fallback) {
-    throw Error(kStage, file,
+    throw Error(kModelStage, file,
                 "carries a contract.json of its own; remove `contract` from the configuration");
   }
-  const auto json = parse_json(text);
-  if (json.is_discarded()) throw Error(kStage, file, "its contract.json is not valid JSON");
-  return parse_contract(json, file);
+  const auto contract = parse_json(text);
+  if (contract.is_discarded())
+    throw Error(kModelStage, file, "its contract.json is not valid JSON");
+  return parse_contract(contract, file);
 }
 
 void require_methods(const Module& module, Contract::Kind kind, const std::string& file) {
@@ -86,7 +87,7 @@ void require_methods(const Module& module, Contract::Kind kind, const std::strin
   if (kind == Contract::Kind::classifier) methods = {"forward", "features", "head"};
   for (const std::string& method : methods) {
     if (!module.find_method(method)) {
-      throw Error(kStage, file,
+      throw Error(kModelStage, file,
                   "has no method `" + method + "`, which a " + name_of(kind) +
                       " needs; config/README.md shows how to export one");
     }
@@ -133,7 +134,7 @@ std::vector<std::int64_t> with_count(std::int64_t images, std::vector<std::int64
 void require_shape(const torch::Tensor& output, const std::vector<std::int64_t>& wanted,
                    const std::string& file) {
   if (output.sizes() != at::IntArrayRef(wanted)) {
-    throw Error(kStage, file,
+    throw Error(kModelStage, file,
                 "gives " + shape_text(output.sizes()) + " where its contract promises " +
                     shape_text(wanted));
   }
@@ -186,7 +187,7 @@ struct Network::Implementation {
     Archive archive = unpack(file, std::move(model.bytes));
     contract = read_contract(file, archive.contract, fallback);
     if (contract.kind != kind) {
-      throw Error(kStage, file,
+      throw Error(kModelStage, file,
                   std::string("is a ") + name_of(contract.kind) + " where a " + name_of(kind) +
                       " is expected");
     }
@@ -214,7 +215,7 @@ struct Network::Implementation {
       return;
     }
     if (output.dim() != 4) {
-      throw Error(kStage, file,
+      throw Error(kModelStage, file,
                   "`features` gives " + shape_text(output.sizes()) + ", not N x K x h x w");
     }
     feature_shape = output.sizes().slice(1).vec();

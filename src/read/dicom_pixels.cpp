@@ -21,7 +21,7 @@
 namespace cxr {
 namespace {
 
-using Bytes = std::vector<std::uint8_t>;
+using Buffer = std::vector<std::uint8_t>;
 
 [[noreturn]] void fail(E_TransferSyntax syntax) {
   throw std::runtime_error(
@@ -86,7 +86,7 @@ void register_jpeg_decoders() {
 
 /// A data set of nothing but one compressed frame.
 void describe_frame(DcmDataset& set, const DicomPixelFormat& format, E_TransferSyntax syntax,
-                    Bytes& frame) {
+                    Buffer& frame) {
   const auto put = [&](const DcmTagKey& tag, int value) {
     if (set.putAndInsertUint16(tag, static_cast<Uint16>(value)).bad()) fail(syntax);
   };
@@ -116,7 +116,7 @@ bool is_ybr(JpegColours colours, const DicomPixelFormat& format) {
 
 DicomPixels jpeg_pixels(DicomDataSet& set, const DicomPixelFormat& format) {
   register_jpeg_decoders();
-  Bytes jpeg = set.first_frame(format.frames);
+  Buffer jpeg = set.first_frame(format.frames);
   const std::optional<ImageHeader> header = parse_image_header(jpeg);
   if (!header || header->format != ImageFormat::jpeg || header->width != format.columns ||
       header->height != format.rows || !header->complete || header->is_costly) {
@@ -128,7 +128,7 @@ DicomPixels jpeg_pixels(DicomDataSet& set, const DicomPixelFormat& format) {
   described.findAndGetElement(DCM_PixelData, element);
   cv::Mat samples = blank(format);
   const std::size_t wanted = samples.total() * samples.elemSize();
-  Bytes buffer(wanted + wanted % 2);
+  Buffer buffer(wanted + wanted % 2);
   Uint32 fragment = 0;
   OFString colours;
   const OFCondition status = dynamic_cast<DcmPixelData&>(*element).getUncompressedFrame(

@@ -11,10 +11,10 @@
 namespace cxr {
 namespace {
 
-using Bytes = std::vector<std::uint8_t>;
+using Buffer = std::vector<std::uint8_t>;
 
 /// Where the codestream begins; the end if there is none.
-std::size_t find_codestream(const Bytes& bytes) {
+std::size_t find_codestream(const Buffer& bytes) {
   static constexpr std::uint8_t kStart[] = {0xFF, 0x4F, 0xFF, 0x51};  // SOC, SIZ
   static constexpr std::uint8_t kJp2[] = {0, 0, 0, 12, 'j', 'P', ' ', ' '};
   const bool is_wrapped = bytes.size() >= std::size(kJp2) &&
@@ -25,7 +25,7 @@ std::size_t find_codestream(const Bytes& bytes) {
 }
 
 /// Whether the marker SIZ (A.5.1) of the codestream at `begin` states this size.
-bool states_size(const Bytes& bytes, std::size_t begin, cv::Size size, int components) {
+bool states_size(const Buffer& bytes, std::size_t begin, cv::Size size, int components) {
   if (bytes.size() - begin < 43) return false;
   const auto number = [&](std::size_t at, int count) {
     std::int64_t value = 0;
@@ -39,7 +39,7 @@ bool states_size(const Bytes& bytes, std::size_t begin, cv::Size size, int compo
 /// OpenCV refuses signed samples. Without the flag for them (in Ssiz of the first component) they
 /// are decoded as unsigned ones, counted from the least value. This returns that value without its
 /// sign; of unsigned samples, 0.
-int make_unsigned(Bytes& bytes, std::size_t begin) {
+int make_unsigned(Buffer& bytes, std::size_t begin) {
   constexpr std::size_t kSsiz = 42;
   std::uint8_t& ssiz = bytes[begin + kSsiz];
   if ((ssiz & 0x80) == 0) return 0;
@@ -63,7 +63,7 @@ void subtract(cv::Mat& image, int value) {
 
 }  // namespace
 
-cv::Mat decode_jpeg_2000(Bytes codestream, cv::Size size, int type) {
+cv::Mat decode_jpeg_2000(Buffer codestream, cv::Size size, int type) {
   const std::size_t begin = find_codestream(codestream);
   if (!states_size(codestream, begin, size, CV_MAT_CN(type))) return {};
   const int least = make_unsigned(codestream, begin);

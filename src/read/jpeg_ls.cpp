@@ -10,10 +10,10 @@
 namespace cxr {
 namespace {
 
-using Bytes = std::vector<std::uint8_t>;
+using Buffer = std::vector<std::uint8_t>;
 
 /// Throws charls::jpegls_error where it is damaged.
-cv::Mat decode(const Bytes& codestream, cv::Size size, int type) {
+cv::Mat decode(const Buffer& codestream, cv::Size size, int type) {
   const charls::jpegls_decoder decoder(codestream, true);
   const charls::frame_info info = decoder.frame_info();
   const bool fits = info.width == static_cast<unsigned>(size.width) &&
@@ -29,7 +29,7 @@ cv::Mat decode(const Bytes& codestream, cv::Size size, int type) {
 
 /// Removes zeros that stand before the end marker to make the length even, which CharLS takes for
 /// damage. Returns whether there were any.
-bool remove_padding(Bytes& codestream) {
+bool remove_padding(Buffer& codestream) {
   static constexpr std::uint8_t kEnd[] = {0xFF, 0xD9};
   const auto end =
       std::find_end(codestream.begin(), codestream.end(), std::begin(kEnd), std::end(kEnd));
@@ -42,7 +42,7 @@ bool remove_padding(Bytes& codestream) {
 
 }  // namespace
 
-cv::Mat decode_jpeg_ls(Bytes codestream, cv::Size size, int type) {
+cv::Mat decode_jpeg_ls(Buffer codestream, cv::Size size, int type) {
   try {
     return decode(codestream, size, type);
   } catch (const charls::jpegls_error&) {

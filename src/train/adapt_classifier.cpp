@@ -17,7 +17,7 @@
 namespace cxr {
 namespace {
 
-constexpr const char* kStage = "adapt";
+constexpr const char* kAdaptStage = "adapt";
 
 /// Throws Error where films of a class are of too few patients to cross-validate with.
 void require_classes(const AdaptOptions& options, const SiteFilms& films,
@@ -32,13 +32,13 @@ void require_classes(const AdaptOptions& options, const SiteFilms& films,
   const std::string file = options.site.data.string();
   for (std::size_t c = 0; c < classes.size(); ++c) {
     if (patients[c] >= kPatients || (patients[c] == 0 && options.allow_missing)) continue;
-    throw Error(kStage, file,
+    throw Error(kAdaptStage, file,
                 "too few patients with " + classes[c] + ": " + std::to_string(patients[c]) +
                     "; each class needs " + std::to_string(kPatients) + " or more" +
                     (patients[c] == 0 ? ", or use --allow-missing" : ""));
   }
   if (std::ranges::count(patients, 0U) + 1 >= static_cast<std::ptrdiff_t>(classes.size())) {
-    throw Error(kStage, file, "has films of fewer than two classes");
+    throw Error(kAdaptStage, file, "has films of fewer than two classes");
   }
 }
 
@@ -58,7 +58,7 @@ LinearHead head_of(const torch::jit::Module& model, const SiteFilms& films,
   const bool fits = has_both && head.bias.sizes() == logits[0].sizes() &&
                     head.weight.sizes() == torch::IntArrayRef({logits.size(1), features.size(1)});
   if (!fits || !torch::allclose(head.logits(features), logits, kTolerance, kTolerance)) {
-    throw Error(kStage, file.string(),
+    throw Error(kAdaptStage, file.string(),
                 "its head is not global average pooling and one linear layer named `weight` and "
                 "`bias`; only such a head can be adapted");
   }
@@ -111,7 +111,7 @@ void adapt_classifier(const AdaptOptions& options, const TrainingListener& liste
                                         "to: " + adapted.contract.adapted_to}));
   const std::string reason = objection(compared);
   if (!reason.empty()) {
-    throw Error(kStage, site.data.string(),
+    throw Error(kAdaptStage, site.data.string(),
                 reason + "; no model was written, see " + site.out.string() + ".md");
   }
   set_head(model, adapted.head);

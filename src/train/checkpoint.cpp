@@ -8,7 +8,7 @@
 namespace cxr {
 namespace {
 
-constexpr const char* kStage = "checkpoint";
+constexpr const char* kCheckpointStage = "checkpoint";
 
 }  // namespace
 
@@ -43,7 +43,7 @@ TrainingState load_checkpoint(const std::filesystem::path& file, const std::stri
     archive.read("options", value);
     state.options = value.toStringRef();
     if (state.options != options) {
-      throw UsageError(kStage, file.string(),
+      throw UsageError(kCheckpointStage, file.string(),
                        "was made with other options (" + state.options + ", now " + options +
                            "); resume with the same, or remove it to start again");
     }
@@ -67,7 +67,7 @@ TrainingState load_checkpoint(const std::filesystem::path& file, const std::stri
     optimizer.load(moments);
     return state;
   } catch (const c10::Error& error) {
-    throw Error(kStage, file.string(),
+    throw Error(kCheckpointStage, file.string(),
                 std::string("is damaged; remove it to start again (") +
                     error.what_without_backtrace() + ")");
   }

@@ -10,7 +10,7 @@
 namespace cxr {
 namespace {
 
-constexpr const char* kStage = "regions";
+constexpr const char* kRegionsStage = "regions";
 
 /// How many parts at the end of two paths are the same.
 std::size_t common_end(const std::filesystem::path& one, const std::filesystem::path& other) {
@@ -59,10 +59,10 @@ Lungs RegionLungs::find(const std::filesystem::path& image, cv::Size size) const
     }
   }
   if (best == nullptr) {
-    throw Error(kStage, file_.string(), "has no row for " + image.string());
+    throw Error(kRegionsStage, file_.string(), "has no row for " + image.string());
   }
   if (!is_clear) {
-    throw Error(kStage, file_.string(), "has several rows for " + image.string());
+    throw Error(kRegionsStage, file_.string(), "has several rows for " + image.string());
   }
   const cv::Rect box = best->box & cv::Rect({}, size);
   return {{box, box.empty() ? 0 : best->confidence}, mask_of(box, size)};

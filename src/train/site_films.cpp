@@ -11,7 +11,7 @@
 namespace cxr {
 namespace {
 
-constexpr const char* kStage = "manifest";
+constexpr const char* kFilmsStage = "manifest";
 
 bool is_among(const std::vector<std::string>& words, const std::string& word) {
   return std::ranges::find(words, word) != words.end();
@@ -26,7 +26,7 @@ class Problems {
     problems_.push_back("line " + std::to_string(row.line) + ": " + what);
   }
   void throw_if_any() const {
-    if (!problems_.empty()) throw Error(kStage, file_, bad_rows(problems_));
+    if (!problems_.empty()) throw Error(kFilmsStage, file_, bad_rows(problems_));
   }
 
  private:
@@ -51,7 +51,7 @@ std::vector<ManifestRow> rows_of(const SiteOptions& options) {
     if (is_wanted) rows.push_back(std::move(row));
   }
   if (rows.empty())
-    throw Error(kStage, options.data.string(), "has no row of this split and source");
+    throw Error(kFilmsStage, options.data.string(), "has no row of this split and source");
   return rows;
 }
 

@@ -32,8 +32,6 @@
 namespace cxr {
 namespace {
 
-constexpr const char* kStage = "training";
-
 /// A radiograph scaled so that the longer side of its crop is the one at which it is enhanced. All
 /// of it is kept, because augmentation moves the crop.
 struct TrainingExample {
@@ -141,7 +139,7 @@ LungSource listed_lungs(const ClassifierOptions& options) {
 LungSource lung_source(const ClassifierOptions& options) {
   if (!options.regions.empty()) return listed_lungs(options);
   if (!options.segmenter.empty()) return segmenter_lungs(options);
-  throw UsageError(kStage, "--segmenter", "is required, unless there are --regions");
+  throw UsageError(kTrainingStage, "--segmenter", "is required, unless there are --regions");
 }
 
 std::vector<LoadedExample> load_batch(std::span<const ExampleRow> rows, const Contract& contract,
@@ -360,7 +358,7 @@ void train_classifier(const ClassifierOptions& options, const TrainingListener& 
   TrainingTask task;
   task.contract = classifier_contract(options, labels_of(rows));
   if (task.contract.classes.size() < 2) {
-    throw Error(kStage, training.manifests.front().string(), "has fewer than two labels");
+    throw Error(kTrainingStage, training.manifests.front().string(), "has fewer than two labels");
   }
   const LungSource source = lung_source(options);
   const Examples examples =

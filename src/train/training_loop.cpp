@@ -32,7 +32,6 @@ namespace {
 
 using torch::jit::Module;
 
-constexpr const char* kStage = "training";
 constexpr double kLargestGradient = 5.0;  // norm over all parameters
 
 /// What a resumed run must have in common with the run that it continues.
@@ -156,7 +155,7 @@ double run_epoch(const TrainingTask& task, const TrainingOptions& options, int e
     loss.backward();
     const double gradient = torch::nn::utils::clip_grad_norm_(parameters, kLargestGradient);
     if (!std::isfinite(value) || !std::isfinite(gradient)) {
-      throw Error(kStage, options.out.string(),
+      throw Error(kTrainingStage, options.out.string(),
                   "the loss is not finite in " + what +
                       "; the best model so far is kept; try a smaller "
                       "--learning-rate");
@@ -179,7 +178,7 @@ void take_over(Module& network, const std::filesystem::path& file, bool encoder_
   try {
     known = named_tensors(torch::jit::load(file.string(), torch::kCPU));
   } catch (const c10::Error& error) {
-    throw Error(kStage, file.string(),
+    throw Error(kTrainingStage, file.string(),
                 std::string("is not a model (") + error.what_without_backtrace() + ")");
   }
   const torch::NoGradGuard no_grad;
@@ -192,7 +191,7 @@ void take_over(Module& network, const std::filesystem::path& file, bool encoder_
     any = true;
   }
   if (!any && !encoder_only) {
-    throw Error(kStage, file.string(),
+    throw Error(kTrainingStage, file.string(),
                 "is not a network of this kind; training cannot start from it");
   }
 }
@@ -219,9 +218,9 @@ Module make_trainable(const TrainingTask& task, const TrainingOptions& options) 
 void check_training_options(const TrainingOptions& options) {
   require_in_range(options);
   if (options.first_side.value_or(options.side) > options.side) {
-    throw UsageError(kStage, "--first-side", "must not exceed --side");
+    throw UsageError(kTrainingStage, "--first-side", "must not exceed --side");
   }
-  if (options.manifests.empty()) throw UsageError(kStage, "--data", "is required");
+  if (options.manifests.empty()) throw UsageError(kTrainingStage, "--data", "is required");
   require_writable(options.out);
 }
 
@@ -237,7 +236,7 @@ torch::Tensor validation_output(Module& network, const NdArray& input) {
 void run_training(const TrainingTask& task, const TrainingOptions& options,
                   const TrainingListener& listener) {
   if (draws_of_epoch(task, options) < static_cast<std::size_t>(options.batch_size)) {
-    throw Error(kStage, options.manifests.front().string(),
+    throw Error(kTrainingStage, options.manifests.front().string(),
                 "the training split has fewer images than a batch (" +
                     std::to_string(task.weights.size()) + "); use a smaller --batch-size");
   }

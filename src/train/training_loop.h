@@ -16,6 +16,9 @@
 
 namespace cxr {
 
+/// The stage that errors of training name.
+inline constexpr const char* kTrainingStage = "training";
+
 struct TrainingBatch {
   torch::Tensor input;   ///< N x 3 x H x W
   torch::Tensor target;  ///< as the loss expects it

@@ -10,17 +10,13 @@
 #include <iterator>
 
 #include "cxr/error.h"
+#include "support/look.h"
 #include "support/temp_dir.h"
 
 namespace cxr {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string read(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 TEST(AppendFile, KeepsWhatIsThereAndAddsToIt) {
   const test::TempDir folder;
@@ -31,7 +27,7 @@ TEST(AppendFile, KeepsWhatIsThereAndAddsToIt) {
   }
   AppendFile file(folder / "lines");
   file.append("two\n");
-  EXPECT_EQ(read(folder / "lines"), "one\ntwo\n");
+  EXPECT_EQ(test::read_file(folder / "lines"), "one\ntwo\n");
 }
 
 /// Otherwise the next line would be lost with it.
@@ -43,7 +39,8 @@ TEST(AppendFile, ALastLineThatBreaksOffIsRemoved) {
       std::ofstream(folder / "lines", std::ios::binary) << whole << torn;
       AppendFile file(folder / "lines");
       file.append("next\n");
-      EXPECT_EQ(read(folder / "lines"), whole + "next\n") << whole.size() << ", " << torn.size();
+      EXPECT_EQ(test::read_file(folder / "lines"), whole + "next\n")
+          << whole.size() << ", " << torn.size();
     }
   }
 }
@@ -69,7 +66,7 @@ TEST(AppendFile, ALineThatFindsNoRoomIsTakenBack) {
   int status = 0;
   ::waitpid(child, &status, 0);
   EXPECT_EQ(WEXITSTATUS(status), 7) << "no error";
-  EXPECT_EQ(read(name), "12345\n");
+  EXPECT_EQ(test::read_file(name), "12345\n");
 }
 
 TEST(AppendFile, ALinkIsRefused) {
@@ -77,7 +74,7 @@ TEST(AppendFile, ALinkIsRefused) {
   std::ofstream(folder / "precious") << "data";
   fs::create_symlink(folder / "precious", folder / "lines");
   EXPECT_THROW(AppendFile(folder / "lines"), Error);
-  EXPECT_EQ(read(folder / "precious"), "data");
+  EXPECT_EQ(test::read_file(folder / "precious"), "data");
 }
 
 }  // namespace

@@ -7,17 +7,13 @@
 #include <iterator>
 
 #include "cxr/error.h"
+#include "support/look.h"
 #include "support/temp_dir.h"
 
 namespace cxr {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string read(const fs::path& file) {
-  std::ifstream in(file);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 long files_in(const fs::path& folder) {
   return std::distance(fs::directory_iterator(folder), fs::directory_iterator());
@@ -29,7 +25,7 @@ TEST(AtomicFile, AppearsUnderItsNameOnlyWhenFinished) {
   file.write("a,b\n");
   EXPECT_FALSE(fs::exists(folder / "table.csv"));
   file.finish();
-  EXPECT_EQ(read(folder / "table.csv"), "a,b\n");
+  EXPECT_EQ(test::read_file(folder / "table.csv"), "a,b\n");
   EXPECT_EQ(files_in(folder.path()), 1);
 }
 
@@ -40,7 +36,7 @@ TEST(AtomicFile, WhatIsNotFinishedLeavesTheOldFileAndNothingElse) {
     AtomicFile file(folder / "table.csv");
     file.write("new");
   }
-  EXPECT_EQ(read(folder / "table.csv"), "old");
+  EXPECT_EQ(test::read_file(folder / "table.csv"), "old");
   EXPECT_EQ(files_in(folder.path()), 1);
 }
 
@@ -51,9 +47,9 @@ TEST(AtomicFile, TwoWritersOfOneNameDoNotMix) {
   one.write("one");
   other.write("other");
   one.finish();
-  EXPECT_EQ(read(folder / "table.csv"), "one");
+  EXPECT_EQ(test::read_file(folder / "table.csv"), "one");
   other.finish();
-  EXPECT_EQ(read(folder / "table.csv"), "other");
+  EXPECT_EQ(test::read_file(folder / "table.csv"), "other");
   EXPECT_EQ(files_in(folder.path()), 1);
 }
 
@@ -80,7 +76,7 @@ TEST(AtomicFile, OnlyDeadFilesAreRemoved) {
   EXPECT_EQ(files_in(folder.path()), 3);
   EXPECT_FALSE(fs::exists(folder / ".cxr-1-2.part"));
   file.finish();
-  EXPECT_EQ(read(folder / "table.csv"), "a,b\n");
+  EXPECT_EQ(test::read_file(folder / "table.csv"), "a,b\n");
   remove_dead_files(folder / "missing");
 }
 
@@ -91,7 +87,7 @@ TEST(AtomicFile, ALinkIsReplacedAndNotFollowed) {
   AtomicFile file(folder / "table.csv");
   file.write("a,b\n");
   file.finish();
-  EXPECT_EQ(read(folder / "precious"), "data");
+  EXPECT_EQ(test::read_file(folder / "precious"), "data");
   EXPECT_FALSE(fs::is_symlink(folder / "table.csv"));
 }
 

@@ -15,8 +15,6 @@ namespace {
 using nlohmann::json;
 using Results = std::map<std::string, json>;
 
-const fs::path kSource = CXR_SOURCE_DIR;
-
 /// Each image's result, without its times.
 Results results_of(const std::vector<std::string>& images, const std::vector<std::string>& more,
                    const std::vector<std::string>& environment = {}) {

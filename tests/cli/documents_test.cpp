@@ -12,8 +12,6 @@
 namespace cxr::test {
 namespace {
 
-const std::filesystem::path kSource = CXR_SOURCE_DIR;
-
 std::set<std::string> matches(const std::string& text, const char* pattern) {
   const std::regex expression(pattern);
   std::set<std::string> found;

@@ -8,22 +8,22 @@ namespace cxr {
 namespace {
 
 const cv::Scalar kBlack(0, 0, 0);
-const cv::Scalar kWhite(255, 255, 255);
+const cv::Scalar kInk(255, 255, 255);
 
 cv::Rect ink_of(const cv::Mat& picture) {
   cv::Mat ink;
-  cv::inRange(picture, kWhite, kWhite, ink);
+  cv::inRange(picture, kInk, kWhite, ink);
   return cv::boundingRect(ink == 0);
 }
 
 cv::Rect drawn(const std::string& text, int height, Align align) {
-  cv::Mat picture(100, 600, CV_8UC3, kWhite);
+  cv::Mat picture(100, 600, CV_8UC3, kInk);
   draw_text(picture, text, {300, 50}, height, align, kBlack);
   return ink_of(picture);
 }
 
 cv::Rect caption(const std::string& text, int width) {
-  cv::Mat strip(50, width, CV_8UC3, kWhite);
+  cv::Mat strip(50, width, CV_8UC3, kInk);
   draw_caption(strip, text, 20, kBlack);
   return ink_of(strip);
 }

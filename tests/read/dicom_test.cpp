@@ -38,10 +38,6 @@ cv::Mat negative(const cv::Mat& image, int bits) {
   return result;
 }
 
-double farthest(const cv::Mat& a, const cv::Mat& b) {
-  return a.size() == b.size() && a.type() == b.type() ? cv::norm(a, b, cv::NORM_INF) : 1e9;
-}
-
 cv::Mat scaled_to_8_bit(const cv::Mat& image, double brightest) {
   cv::Mat result;
   image.convertTo(result, CV_8U, 255 / brightest);
@@ -83,7 +79,7 @@ TEST_P(DicomCodingTest, GivesThePicture) {
   const auto& [name, syntax, bits, tolerance] = GetParam();
   const cv::Mat samples = ramp(bits);
   const DicomSpec spec{.samples = samples, .bits_stored = bits, .syntax = syntax};
-  EXPECT_LE(farthest(read(spec), scaled_to_8_bit(samples, (1 << bits) - 1)), tolerance);
+  EXPECT_LE(test::farthest(read(spec), scaled_to_8_bit(samples, (1 << bits) - 1)), tolerance);
   EXPECT_EQ(radiograph_size(write(spec)), samples.size());
 }
 
@@ -115,14 +111,14 @@ TEST_F(DicomTest, SignedValuesAreScaledFromTheLeastToTheGreatest) {
   cv::Mat samples;
   ramp(12).convertTo(samples, CV_16S, 1, -2048);
   const DicomSpec spec{.samples = samples, .bits_stored = 12};
-  EXPECT_EQ(farthest(read(spec), scaled_to_8_bit(ramp(12), 4095)), 0);
+  EXPECT_EQ(test::farthest(read(spec), scaled_to_8_bit(ramp(12), 4095)), 0);
 }
 
 TEST_F(DicomTest, BitsBesideTheStoredOnesDoNotCount) {
   cv::Mat samples = ramp(12) * 16;  // in the upper twelve of sixteen bits
   samples += 5;
   const DicomSpec spec{.samples = samples, .bits_stored = 12, .high_bit = 15};
-  EXPECT_EQ(farthest(read(spec), scaled_to_8_bit(ramp(12), 4095)), 0);
+  EXPECT_EQ(test::farthest(read(spec), scaled_to_8_bit(ramp(12), 4095)), 0);
 }
 
 /// The attributes of a picture with one window.
@@ -166,9 +162,9 @@ TEST_F(DicomTest, LookUpTablesAreRead) {
 TEST_F(DicomTest, BrokenTablesAndWindowsAreNotUsed) {
   DicomSpec spec{.samples = ramp(8), .texts = window("10", "0")};
   spec.words = {{"0028,3010/0028,3002", {256, 0, 16}}, {"0028,3010/0028,3006", {1, 2, 3}}};
-  EXPECT_EQ(farthest(read(spec), ramp(8)), 0);
+  EXPECT_EQ(test::farthest(read(spec), ramp(8)), 0);
   spec.texts = window("ten", "20");
-  EXPECT_EQ(farthest(read(spec), ramp(8)), 0);
+  EXPECT_EQ(test::farthest(read(spec), ramp(8)), 0);
 }
 
 TEST_F(DicomTest, PictureAndNegativeGiveTheSameResult) {
@@ -176,13 +172,13 @@ TEST_F(DicomTest, PictureAndNegativeGiveTheSameResult) {
     DicomSpec picture{.samples = ramp(bits), .bits_stored = bits};
     DicomSpec turned{
         .samples = negative(ramp(bits), bits), .photometric = "MONOCHROME1", .bits_stored = bits};
-    EXPECT_EQ(farthest(read(picture), read(turned)), 0) << bits;
+    EXPECT_EQ(test::farthest(read(picture), read(turned)), 0) << bits;
     const int centre = (1 << bits) / 3, width = (1 << bits) / 5;
     for (const char* shape : {"LINEAR", "LINEAR_EXACT", "SIGMOID"}) {
       const int turned_centre = (1 << bits) - centre - (std::string(shape) == "LINEAR" ? 0 : 1);
       picture.texts = window(std::to_string(centre), std::to_string(width), shape);
       turned.texts = window(std::to_string(turned_centre), std::to_string(width), shape);
-      EXPECT_EQ(farthest(read(picture), read(turned)), 0) << bits << shape;
+      EXPECT_EQ(test::farthest(read(picture), read(turned)), 0) << bits << shape;
     }
   }
 }
@@ -210,21 +206,21 @@ TEST_F(DicomTest, ColourBecomesLuma) {
   cv::Mat luma;
   cv::cvtColor(colour, luma, cv::COLOR_RGB2GRAY);
   DicomSpec spec{.samples = colour, .photometric = "RGB"};
-  EXPECT_EQ(farthest(read(spec), luma), 0);
+  EXPECT_EQ(test::farthest(read(spec), luma), 0);
   spec.syntax = EXS_RLELossless;
-  EXPECT_EQ(farthest(read(spec), luma), 0);
+  EXPECT_EQ(test::farthest(read(spec), luma), 0);
   spec.syntax = EXS_JPEG2000LosslessOnly;
-  EXPECT_LE(farthest(read(spec), luma), 1);
+  EXPECT_LE(test::farthest(read(spec), luma), 1);
   spec.syntax = EXS_JPEGLSLossless;
-  EXPECT_EQ(farthest(read(spec), luma), 0);
+  EXPECT_EQ(test::farthest(read(spec), luma), 0);
   spec.syntax = EXS_JPEGProcess1;  // as YBR_FULL_422
-  EXPECT_LE(farthest(read(spec), luma), 6);
+  EXPECT_LE(test::farthest(read(spec), luma), 6);
   spec = {.samples = colour, .photometric = "RGB", .in_planes = true};
-  EXPECT_EQ(farthest(read(spec), luma), 0);
+  EXPECT_EQ(test::farthest(read(spec), luma), 0);
   cv::Mat ybr;
   cv::cvtColor(colour, ybr, cv::COLOR_RGB2YCrCb);
   spec = {.samples = ybr, .photometric = "YBR_FULL"};
-  EXPECT_LE(farthest(read(spec), luma), 1);
+  EXPECT_LE(test::farthest(read(spec), luma), 1);
 }
 
 TEST_F(DicomTest, WhatIsNoFrontalRadiographIsSkippedUnlessForced) {
@@ -252,7 +248,7 @@ TEST_F(DicomTest, WhatIsNoFrontalRadiographIsSkippedUnlessForced) {
     EXPECT_EQ(error_of(spec, {.force = true}), "");
   }
   const cv::Mat first = read_radiograph(write(cases.back().first), {.force = true}).image;
-  EXPECT_EQ(farthest(first, ramp(8, 80, 128).rowRange(0, 64)), 0);
+  EXPECT_EQ(test::farthest(first, ramp(8, 80, 128).rowRange(0, 64)), 0);
 }
 
 TEST_F(DicomTest, FrontalViewsAreRead) {
@@ -295,7 +291,7 @@ TEST_F(DicomTest, DamagedFilesAreErrorsThatNameNoPatient) {
 TEST_F(DicomTest, IsRecognisedByContent) {
   EXPECT_TRUE(looks_like_image(write({.samples = ramp(8)})));
   std::filesystem::rename(folder_ / "image", folder_ / "image.png");
-  EXPECT_EQ(farthest(read_radiograph(folder_ / "image.png").image, ramp(8)), 0);
+  EXPECT_EQ(test::farthest(read_radiograph(folder_ / "image.png").image, ramp(8)), 0);
 }
 
 TEST_F(DicomTest, RealFilesAreRead) {
@@ -306,7 +302,7 @@ TEST_F(DicomTest, RealFilesAreRead) {
   const cv::Mat dark = read_radiograph(folder / "cr-monochrome1-jpeg.dcm").image;
   EXPECT_EQ(bright.size(), cv::Size(1024, 1024));
   // The same stored values under both names: one is the other's negative.
-  EXPECT_EQ(farthest(negative(bright, 8), dark), 0);
+  EXPECT_EQ(test::farthest(negative(bright, 8), dark), 0);
   EXPECT_NEAR(cv::mean(bright)[0], 160.429, 0.1);  // by pydicom
 }
 

@@ -26,7 +26,7 @@ using test::DicomSpec;
 using Bytes = std::vector<std::uint8_t>;
 
 /// All values of 8 bits, with noise in the low byte of 16.
-cv::Mat ramp(int type = CV_8UC1, cv::Size size = {64, 48}) {
+cv::Mat gradient(int type = CV_8UC1, cv::Size size = {64, 48}) {
   cv::Mat image(size, type);
   for (int y = 0; y < size.height; ++y) {
     for (int x = 0; x < size.width; ++x) {
@@ -52,10 +52,6 @@ cv::Mat colour_picture() {
   return colour;
 }
 
-double farthest(const cv::Mat& a, const cv::Mat& b) {
-  return a.size() == b.size() && a.type() == b.type() ? cv::norm(a, b, cv::NORM_INF) : 1e9;
-}
-
 /// Preamble and meta header, by its length in the first element.
 std::string meta_header(const std::string& file) {
   const auto byte = [&](std::size_t at) {
@@ -72,8 +68,8 @@ class DicomVariantsTest : public testing::Test {
   }
   cv::Mat image(const DicomSpec& spec) { return read(spec).image; }
 
-  /// The compressed frame of a file of ramp().
-  Bytes codestream_of(E_TransferSyntax syntax, const cv::Mat& samples = ramp()) {
+  /// The compressed frame of a file of gradient().
+  Bytes codestream_of(E_TransferSyntax syntax, const cv::Mat& samples = gradient()) {
     test::write_dicom(folder_ / "encoded", {.samples = samples, .syntax = syntax});
     const std::string file = test::read_file(folder_ / "encoded");
     const bool is_jpeg_2000 = syntax == EXS_JPEG2000LosslessOnly;
@@ -110,10 +106,10 @@ class DicomVariantsTest : public testing::Test {
 
 TEST_F(DicomVariantsTest, TextsPaddedWithNulTabOrBlanksAreUnderstood) {
   for (const std::string& padding : {"\0"s, "\0\0\0"s, " "s, "\t"s, " \0 "s}) {
-    DicomSpec spec{.samples = ramp(), .photometric = "MONOCHROME1"};
+    DicomSpec spec{.samples = gradient(), .photometric = "MONOCHROME1"};
     spec.texts = {{"0028,0004", "MONOCHROME1" + padding}};
-    EXPECT_EQ(farthest(image(spec), 255 - ramp()), 0);
-    spec = {.samples = ramp()};
+    EXPECT_EQ(test::farthest(image(spec), 255 - gradient()), 0);
+    spec = {.samples = gradient()};
     spec.texts = {{"0028,1050", padding + "64" + padding},
                   {"0028,1051", "128" + padding},
                   {"0028,1056", "LINEAR_EXACT" + padding},
@@ -126,10 +122,10 @@ TEST_F(DicomVariantsTest, TextsPaddedWithNulTabOrBlanksAreUnderstood) {
 }
 
 TEST_F(DicomVariantsTest, ElementsOfUnknownKindAreUnderstood) {
-  DicomSpec spec{.samples = ramp()};
+  DicomSpec spec{.samples = gradient()};
   spec.unknown = {
       {"0028,0004", "MONOCHROME1 "}, {"0028,0010", "\x30\0"s}, {"0028,0100", "\x08\0"s}};
-  EXPECT_EQ(farthest(image(spec), 255 - ramp()), 0);
+  EXPECT_EQ(test::farthest(image(spec), 255 - gradient()), 0);
   spec.unknown = {{"0008,0060", "MR"}};
   EXPECT_TRUE(contains(error_of<SkippedError>(spec), "modality is MR"));
 }
@@ -183,32 +179,33 @@ DicomSpec rle_spec(const cv::Mat& samples, Bytes codestream, int fragments = 1) 
 }
 
 TEST_F(DicomVariantsTest, RleInSeveralFragmentsKeepsItsLowByte) {
-  const cv::Mat samples = ramp(CV_16UC1);
+  const cv::Mat samples = gradient(CV_16UC1);
   const cv::Mat wanted = image({.samples = samples});
   for (const int fragments : {1, 2, 3, 7}) {
-    EXPECT_EQ(farthest(image(rle_spec(samples, rle_of(samples), fragments)), wanted), 0);
+    EXPECT_EQ(test::farthest(image(rle_spec(samples, rle_of(samples), fragments)), wanted), 0);
   }
 }
 
 TEST_F(DicomVariantsTest, RleWithMissingPixelsIsAnError) {
   for (const int type : {CV_8UC1, CV_16UC1}) {
-    const Bytes whole = rle_of(ramp(type));
+    const Bytes whole = rle_of(gradient(type));
     for (const std::size_t missing : {std::size_t{2}, std::size_t{30}, whole.size() / 2}) {
       const Bytes cut(whole.begin(), whole.end() - static_cast<long>(missing));
-      EXPECT_TRUE(contains(error_of(rle_spec(ramp(type), cut)), "run-length")) << missing;
+      EXPECT_TRUE(contains(error_of(rle_spec(gradient(type), cut)), "run-length")) << missing;
     }
   }
-  const Bytes full = literal_runs(Bytes(ramp().total())), cut(full.begin(), full.end() - 40);
-  EXPECT_TRUE(contains(error_of(rle_spec(ramp(CV_16UC1), rle_frame({cut, full}))), "run-length"));
+  const Bytes full = literal_runs(Bytes(gradient().total())), cut(full.begin(), full.end() - 40);
+  EXPECT_TRUE(
+      contains(error_of(rle_spec(gradient(CV_16UC1), rle_frame({cut, full}))), "run-length"));
 }
 
 // DCMTK follows the offsets wherever they lead: a crash, or other memory as a picture.
 TEST_F(DicomVariantsTest, RleHeadersThatLeadOutOfTheFrameAreErrors) {
-  const Bytes whole = rle_of(ramp(CV_16UC1));
+  const Bytes whole = rle_of(gradient(CV_16UC1));
   const auto with = [&](std::size_t at, std::uint32_t value) {
     Bytes frame = whole;
     for (std::size_t i = 0; i < 4; ++i) frame[at + i] = static_cast<std::uint8_t>(value >> 8 * i);
-    return error_of(rle_spec(ramp(CV_16UC1), frame));
+    return error_of(rle_spec(gradient(CV_16UC1), frame));
   };
   for (const std::uint32_t count : {0U, 1U, 3U, 16U, 0xFFFFFFFFU}) {
     EXPECT_TRUE(contains(with(0, count), "run-length")) << count;
@@ -217,7 +214,7 @@ TEST_F(DicomVariantsTest, RleHeadersThatLeadOutOfTheFrameAreErrors) {
     EXPECT_TRUE(contains(with(4, offset), "run-length")) << offset;
     EXPECT_TRUE(contains(with(8, offset), "run-length")) << offset;
   }
-  EXPECT_TRUE(contains(error_of(rle_spec(ramp(), Bytes(40, 1))), "run-length"));
+  EXPECT_TRUE(contains(error_of(rle_spec(gradient(), Bytes(40, 1))), "run-length"));
 }
 
 TEST_F(DicomVariantsTest, RleColourIsRead) {
@@ -232,7 +229,7 @@ TEST_F(DicomVariantsTest, RleColourIsRead) {
   spec.photometric = "RGB";
   cv::Mat luma;
   cv::cvtColor(colour, luma, cv::COLOR_RGB2GRAY);
-  EXPECT_EQ(farthest(image(spec), luma), 0);
+  EXPECT_EQ(test::farthest(image(spec), luma), 0);
 }
 
 // ---- Colour
@@ -250,7 +247,7 @@ TEST_F(DicomVariantsTest, ColourJpegIsWhatItsMarkerSays) {
                          .photometric = photometric,
                          .syntax = EXS_JPEGProcess1,
                          .codestream = jpeg};
-    EXPECT_LE(farthest(image(spec), luma), 4) << photometric;
+    EXPECT_LE(test::farthest(image(spec), luma), 4) << photometric;
   }
 }
 
@@ -266,7 +263,7 @@ TEST_F(DicomVariantsTest, UncompressedColourWithHalfItsSamplesIsRead) {
   const DicomSpec spec{.samples = ybr, .photometric = "YBR_FULL_422", .raw = raw};
   cv::Mat luma;
   cv::extractChannel(ybr, luma, 0);
-  EXPECT_EQ(farthest(image(spec), luma), 0);
+  EXPECT_EQ(test::farthest(image(spec), luma), 0);
 }
 
 TEST_F(DicomVariantsTest, PaletteBecomesLuma) {
@@ -276,7 +273,7 @@ TEST_F(DicomVariantsTest, PaletteBecomesLuma) {
     green.push_back(static_cast<std::uint16_t>(i / 2 * 257));
     blue.push_back(static_cast<std::uint16_t>(i * 257));
   }
-  DicomSpec spec{.samples = ramp(), .photometric = "PALETTE COLOR"};
+  DicomSpec spec{.samples = gradient(), .photometric = "PALETTE COLOR"};
   spec.words = {{"0028,1101", {256, 0, 16}}, {"0028,1102", {256, 0, 16}},
                 {"0028,1103", {256, 0, 16}}, {"0028,1201", red},
                 {"0028,1202", green},        {"0028,1203", blue}};
@@ -292,7 +289,7 @@ TEST_F(DicomVariantsTest, PaletteBecomesLuma) {
 // ---- Grey values
 
 TEST_F(DicomVariantsTest, TableIsScaledByTheBitsThatItHolds) {
-  DicomSpec spec{.samples = ramp()};
+  DicomSpec spec{.samples = gradient()};
   for (const int stated : {8, 12, 16}) {
     for (const int held : {8, 12, 16}) {
       std::vector<std::uint16_t> table;
@@ -301,26 +298,27 @@ TEST_F(DicomVariantsTest, TableIsScaledByTheBitsThatItHolds) {
       }
       spec.words = {{"0028,3010/0028,3002", {256, 0, static_cast<std::uint16_t>(stated)}},
                     {"0028,3010/0028,3006", table}};
-      EXPECT_LE(farthest(image(spec), ramp()), 1) << stated << " stated, " << held << " held";
+      EXPECT_LE(test::farthest(image(spec), gradient()), 1)
+          << stated << " stated, " << held << " held";
     }
   }
 }
 
 TEST_F(DicomVariantsTest, TableOf8BitsMayBePackedIntoWords) {
-  DicomSpec spec{.samples = ramp()};
+  DicomSpec spec{.samples = gradient()};
   std::vector<std::uint16_t> table;
   for (int i = 0; i < 256; i += 2) table.push_back(static_cast<std::uint16_t>(i | (i + 1) << 8));
   spec.words = {{"0028,3010/0028,3002", {256, 0, 8}}, {"0028,3010/0028,3006", table}};
-  EXPECT_EQ(farthest(image(spec), ramp()), 0);
+  EXPECT_EQ(test::farthest(image(spec), gradient()), 0);
 }
 
 TEST_F(DicomVariantsTest, InversePresentationInverts) {
-  DicomSpec spec{.samples = ramp(), .texts = {{"2050,0020", "INVERSE"}}};
-  EXPECT_EQ(farthest(image(spec), 255 - ramp()), 0);
+  DicomSpec spec{.samples = gradient(), .texts = {{"2050,0020", "INVERSE"}}};
+  EXPECT_EQ(test::farthest(image(spec), 255 - gradient()), 0);
   spec.photometric = "MONOCHROME1";  // as the standard wants it: both say the same
-  EXPECT_EQ(farthest(image(spec), 255 - ramp()), 0);
-  spec = {.samples = ramp(), .texts = {{"2050,0020", "IDENTITY"}}};
-  EXPECT_EQ(farthest(image(spec), ramp()), 0);
+  EXPECT_EQ(test::farthest(image(spec), 255 - gradient()), 0);
+  spec = {.samples = gradient(), .texts = {{"2050,0020", "IDENTITY"}}};
+  EXPECT_EQ(test::farthest(image(spec), gradient()), 0);
 }
 
 TEST_F(DicomVariantsTest, GreyOf32BitsIsRead) {
@@ -352,15 +350,15 @@ TEST_F(DicomVariantsTest, GreyOf32BitsIsRead) {
 TEST_F(DicomVariantsTest, FilesWithoutPreambleAreRead) {
   for (const auto syntax :
        {EXS_LittleEndianImplicit, EXS_LittleEndianExplicit, EXS_BigEndianExplicit}) {
-    const DicomSpec spec{.samples = ramp(CV_16UC1), .syntax = syntax, .has_preamble = false};
-    const cv::Mat wanted = image({.samples = ramp(CV_16UC1)});
-    EXPECT_EQ(farthest(image(spec), wanted), 0) << syntax;
+    const DicomSpec spec{.samples = gradient(CV_16UC1), .syntax = syntax, .has_preamble = false};
+    const cv::Mat wanted = image({.samples = gradient(CV_16UC1)});
+    EXPECT_EQ(test::farthest(image(spec), wanted), 0) << syntax;
     EXPECT_TRUE(looks_like_image(folder_ / "image")) << syntax;
     EXPECT_EQ(radiograph_size(folder_ / "image"), wanted.size());
   }
-  const DicomSpec compressed{.samples = ramp(), .syntax = EXS_JPEGProcess14SV1};
+  const DicomSpec compressed{.samples = gradient(), .syntax = EXS_JPEGProcess14SV1};
   const auto without_preamble = [](std::string& bytes) { bytes.erase(0, 132); };
-  EXPECT_EQ(farthest(read_edited(compressed, without_preamble), ramp()), 0);
+  EXPECT_EQ(test::farthest(read_edited(compressed, without_preamble), gradient()), 0);
 }
 
 TEST_F(DicomVariantsTest, OtherBinaryFilesAreNotTakenForDicom) {
@@ -377,36 +375,40 @@ TEST_F(DicomVariantsTest, OtherBinaryFilesAreNotTakenForDicom) {
 TEST_F(DicomVariantsTest, JunkBehindWholePixelsDoesNoHarm) {
   for (const auto syntax : {EXS_LittleEndianImplicit, EXS_LittleEndianExplicit,
                             EXS_BigEndianExplicit, EXS_RLELossless, EXS_JPEGLSLossless}) {
-    const DicomSpec spec{.samples = ramp(), .syntax = syntax};
+    const DicomSpec spec{.samples = gradient(), .syntax = syntax};
     for (const std::string& junk : {"x"s, "some more"s, std::string(1000, '\xFF'), "\0\0\0\0"s}) {
-      EXPECT_EQ(farthest(read_edited(spec, [&](std::string& bytes) { bytes += junk; }), ramp()), 0);
+      EXPECT_EQ(
+          test::farthest(read_edited(spec, [&](std::string& bytes) { bytes += junk; }), gradient()),
+          0);
     }
   }
 }
 
 TEST_F(DicomVariantsTest, JpegLsInTwoFragmentsIsRead) {
-  test::write_dicom(folder_ / "one", {.samples = ramp(), .syntax = EXS_JPEGLSLossless});
+  test::write_dicom(folder_ / "one", {.samples = gradient(), .syntax = EXS_JPEGLSLossless});
   const std::string one = test::read_file(folder_ / "one");
   const std::size_t begin = one.find("\xFF\xD8\xFF");
   const Bytes codestream(one.begin() + static_cast<long>(begin), one.end() - 8);
   for (const int fragments : {2, 3}) {
-    const DicomSpec spec{.samples = ramp(),
+    const DicomSpec spec{.samples = gradient(),
                          .syntax = EXS_JPEGLSLossless,
                          .codestream = codestream,
                          .fragments = fragments};
-    EXPECT_EQ(farthest(image(spec), ramp()), 0);
+    EXPECT_EQ(test::farthest(image(spec), gradient()), 0);
   }
 }
 
 TEST_F(DicomVariantsTest, ShallowCodestreamInDeepFormatIsRead) {
   for (const auto syntax : {EXS_JPEGLSLossless, EXS_JPEG2000LosslessOnly}) {
-    test::write_dicom(folder_ / "shallow", {.samples = ramp(), .syntax = syntax});
+    test::write_dicom(folder_ / "shallow", {.samples = gradient(), .syntax = syntax});
     const std::string file = test::read_file(folder_ / "shallow");
     const std::string start = syntax == EXS_JPEGLSLossless ? "\xFF\xD8\xFF" : "\xFF\x4F\xFF\x51";
     const Bytes codestream(file.begin() + static_cast<long>(file.find(start)), file.end() - 8);
-    const DicomSpec spec{
-        .samples = ramp(CV_16UC1), .bits_stored = 8, .syntax = syntax, .codestream = codestream};
-    EXPECT_EQ(farthest(image(spec), ramp()), 0);
+    const DicomSpec spec{.samples = gradient(CV_16UC1),
+                         .bits_stored = 8,
+                         .syntax = syntax,
+                         .codestream = codestream};
+    EXPECT_EQ(test::farthest(image(spec), gradient()), 0);
   }
 }
 
@@ -414,8 +416,9 @@ TEST_F(DicomVariantsTest, ShallowCodestreamInDeepFormatIsRead) {
 TEST_F(DicomVariantsTest, JpegLsPaddedBeforeItsEndIsRead) {
   Bytes codestream = codestream_of(EXS_JPEGLSLossless);
   codestream.insert(codestream.end() - 2, 0);
-  const DicomSpec spec{.samples = ramp(), .syntax = EXS_JPEGLSLossless, .codestream = codestream};
-  EXPECT_EQ(farthest(image(spec), ramp()), 0);
+  const DicomSpec spec{
+      .samples = gradient(), .syntax = EXS_JPEGLSLossless, .codestream = codestream};
+  EXPECT_EQ(test::farthest(image(spec), gradient()), 0);
 }
 
 // 14 bits with a sign in a format that says 16: -2000 is not 14384.
@@ -423,11 +426,11 @@ TEST_F(DicomVariantsTest, SignOfAShallowCodestreamIsExtended) {
   Bytes codestream = codestream_of(EXS_JPEG2000LosslessOnly);
   codestream[42] |= 0x80;  // Ssiz of the first component
   cv::Mat samples;
-  ramp().convertTo(samples, CV_16S, 1, -128);
+  gradient().convertTo(samples, CV_16S, 1, -128);
   const DicomSpec wanted{.samples = samples};
   const DicomSpec spec{
       .samples = samples, .syntax = EXS_JPEG2000LosslessOnly, .codestream = codestream};
-  EXPECT_EQ(farthest(image(spec), image(wanted)), 0);
+  EXPECT_EQ(test::farthest(image(spec), image(wanted)), 0);
 }
 
 TEST_F(DicomVariantsTest, FramesInFragmentsWithoutOffsetTableAreToldApart) {
@@ -436,27 +439,27 @@ TEST_F(DicomVariantsTest, FramesInFragmentsWithoutOffsetTableAreToldApart) {
     while (frames.size() % 6 != 0) frames.push_back(0);
     frames.insert(frames.end(), frames.begin(), frames.end());
     cv::Mat both;
-    cv::vconcat(ramp(), ramp(), both);
+    cv::vconcat(gradient(), gradient(), both);
     const DicomSpec spec{
         .samples = both, .frames = 2, .syntax = syntax, .codestream = frames, .fragments = 6};
-    EXPECT_EQ(farthest(read(spec, true).image, ramp()), 0) << syntax;
+    EXPECT_EQ(test::farthest(read(spec, true).image, gradient()), 0) << syntax;
   }
 }
 
 TEST_F(DicomVariantsTest, ElementsInAnotherEncodingThanStatedAreRead) {
   const auto set_of = [&](E_TransferSyntax syntax) {
     test::write_dicom(folder_ / "set",
-                      {.samples = ramp(CV_16UC1), .syntax = syntax, .has_preamble = false});
+                      {.samples = gradient(CV_16UC1), .syntax = syntax, .has_preamble = false});
     return test::read_file(folder_ / "set");
   };
-  const cv::Mat wanted = image({.samples = ramp(CV_16UC1)});
+  const cv::Mat wanted = image({.samples = gradient(CV_16UC1)});
   const auto syntaxes = {EXS_LittleEndianImplicit, EXS_LittleEndianExplicit, EXS_BigEndianExplicit};
   for (const auto stated : syntaxes) {
     for (const auto real : syntaxes) {
-      test::write_dicom(folder_ / "stated", {.samples = ramp(), .syntax = stated});
+      test::write_dicom(folder_ / "stated", {.samples = gradient(), .syntax = stated});
       const std::string header = meta_header(test::read_file(folder_ / "stated"));
       std::ofstream(folder_ / "mixed", std::ios::binary) << header << set_of(real);
-      EXPECT_EQ(farthest(read_radiograph(folder_ / "mixed").image, wanted), 0)
+      EXPECT_EQ(test::farthest(read_radiograph(folder_ / "mixed").image, wanted), 0)
           << stated << " stated, " << real << " real";
     }
   }
@@ -470,21 +473,21 @@ TEST_F(DicomVariantsTest, ColourOf32BitsIsRead) {
   for (std::size_t i = 0; i < colour.total() * 3; ++i) raw.insert(raw.end(), 4, colour.data[i]);
   const DicomSpec spec{
       .samples = cv::Mat(colour.size(), CV_32SC3), .photometric = "RGB", .raw = raw};
-  EXPECT_LE(farthest(image(spec), luma), 1);
+  EXPECT_LE(test::farthest(image(spec), luma), 1);
 }
 
 TEST_F(DicomVariantsTest, FirstOfSeveralCompressedFramesIsRead) {
   cv::Mat frames;
-  cv::vconcat(ramp(), 255 - ramp(), frames);
+  cv::vconcat(gradient(), 255 - gradient(), frames);
   for (const auto syntax : {EXS_RLELossless, EXS_JPEGProcess14SV1, EXS_LittleEndianExplicit}) {
     const DicomSpec spec{.samples = frames, .frames = 2, .syntax = syntax};
-    EXPECT_EQ(farthest(read(spec, true).image, ramp()), 0) << syntax;
+    EXPECT_EQ(test::farthest(read(spec, true).image, gradient()), 0) << syntax;
   }
 }
 
 TEST_F(DicomVariantsTest, WhatHasNoImageIsSkippedEvenIfForced) {
   for (const char* modality : {"SR", "KO", "PR", "DX", ""}) {
-    DicomSpec spec{.samples = ramp(), .texts = {{"0008,0060", modality}}};
+    DicomSpec spec{.samples = gradient(), .texts = {{"0008,0060", modality}}};
     spec.has_image = false;
     EXPECT_TRUE(contains(error_of<SkippedError>(spec), "without an image")) << modality;
     EXPECT_TRUE(contains(error_of<SkippedError>(spec, true), "without an image")) << modality;
@@ -495,11 +498,11 @@ TEST_F(DicomVariantsTest, WhatHasNoImageIsSkippedEvenIfForced) {
 TEST_F(DicomVariantsTest, NoTextOfTheFileReachesAnError) {
   for (const char* tag : {"0008,0060", "0018,0015", "0008,103E", "0008,1030", "0018,1030"}) {
     for (const char* text : {"SECRET^PATIENT", "KNEE SECRET"}) {
-      DicomSpec spec{.samples = ramp(), .texts = {{tag, text}}};
+      DicomSpec spec{.samples = gradient(), .texts = {{tag, text}}};
       EXPECT_FALSE(contains(error_of(spec), "SECRET")) << tag;
     }
   }
-  DicomSpec spec{.samples = ramp(), .texts = {{"0008,0060", "SECRET^PATIENT"}}};
+  DicomSpec spec{.samples = gradient(), .texts = {{"0008,0060", "SECRET^PATIENT"}}};
   EXPECT_TRUE(contains(error_of<SkippedError>(spec), "its modality is none of radiography"));
 }
 
@@ -509,7 +512,7 @@ TEST_F(DicomVariantsTest, DeeplyNestedSequencesAreAnError) {
   const std::string item = "\xFE\xFF\x00\xE0\xFF\xFF\xFF\xFF"s;
   const std::string sequence = "\x08\x00\x40\x11SQ\x00\x00\xFF\xFF\xFF\xFF"s;
   for (const int depth : {5'000, 200'000}) {
-    EXPECT_THROW(read_edited({.samples = ramp()},
+    EXPECT_THROW(read_edited({.samples = gradient()},
                              [&](std::string& bytes) {
                                // Before the study's description, 0008,1030, and so in order.
                                const std::size_t place = bytes.find("\x10\x00\x10\x00PN"s);
@@ -555,9 +558,9 @@ std::vector<std::string> zeros(const std::string& tag) {
 }
 
 TEST_F(DicomVariantsTest, DeflatedBombIsInflatedNoFartherThanThePixels) {
-  test::write_dicom(folder_ / "set", {.samples = ramp(), .has_preamble = false});
+  test::write_dicom(folder_ / "set", {.samples = gradient(), .has_preamble = false});
   test::write_dicom(folder_ / "deflated",
-                    {.samples = ramp(), .syntax = EXS_DeflatedLittleEndianExplicit});
+                    {.samples = gradient(), .syntax = EXS_DeflatedLittleEndianExplicit});
   const std::string set = test::read_file(folder_ / "set");
   const std::string header = meta_header(test::read_file(folder_ / "deflated"));
   const std::size_t pixels = set.find("\xE0\x7F\x10\x00"s);
@@ -571,7 +574,7 @@ TEST_F(DicomVariantsTest, DeflatedBombIsInflatedNoFartherThanThePixels) {
   before.push_back(set.substr(pixels));
   write(behind);
   const long peak = peak_mebibytes();
-  EXPECT_EQ(farthest(read_radiograph(folder_ / "bomb").image, ramp()), 0);
+  EXPECT_EQ(test::farthest(read_radiograph(folder_ / "bomb").image, gradient()), 0);
   write(before);
   EXPECT_THROW(read_radiograph(folder_ / "bomb"), Error);
   EXPECT_LE(peak_mebibytes() - peak, 150);
@@ -582,7 +585,7 @@ TEST_F(DicomVariantsTest, MillionsOfElementsAreAnError) {
   std::string items;
   for (int i = 0; i < 4'000'000; ++i) items += "\xFE\xFF\x00\xE0\0\0\0\0"s;
   const long peak = peak_mebibytes();
-  EXPECT_THROW(read_edited({.samples = ramp()},
+  EXPECT_THROW(read_edited({.samples = gradient()},
                            [&](std::string& bytes) {
                              bytes.insert(bytes.find("\x10\x00\x10\x00PN"s),
                                           "\x08\x00\x40\x11SQ\0\0\xFF\xFF\xFF\xFF"s + items);
@@ -603,9 +606,9 @@ long peak_of_reserved_memory() {
 
 TEST_F(DicomVariantsTest, AValueIsTakenMemoryForOnlyIfTheFileHoldsIt) {
   const std::string longs(70'000, 'x');
-  DicomSpec spec{.samples = ramp()};
+  DicomSpec spec{.samples = gradient()};
   spec.unknown = {{"0009,1010", longs}};
-  EXPECT_EQ(farthest(image(spec), ramp()), 0);
+  EXPECT_EQ(test::farthest(image(spec), gradient()), 0);
   const long before = peak_of_reserved_memory();
   const auto state_more = [&](std::string& bytes) {
     const std::size_t value = bytes.find(longs);
@@ -619,26 +622,27 @@ TEST_F(DicomVariantsTest, MillionsOfFragmentsTakeNoMemory) {
   const std::string empty = "\xFE\xFF\x00\xE0\0\0\0\0"s, end = "\xFE\xFF\xDD\xE0\0\0\0\0"s;
   std::string items;
   for (int i = 0; i < 3'000'000; ++i) items += empty;
-  const DicomSpec spec{.samples = ramp(), .syntax = EXS_JPEGLSLossless};
+  const DicomSpec spec{.samples = gradient(), .syntax = EXS_JPEGLSLossless};
   const long peak = peak_mebibytes();
   const cv::Mat shown =
       read_edited(spec, [&](std::string& bytes) { bytes.insert(bytes.rfind(end), items); });
-  EXPECT_EQ(farthest(shown, ramp()), 0);
+  EXPECT_EQ(test::farthest(shown, gradient()), 0);
   EXPECT_LE(peak_mebibytes() - peak, 150);
 }
 
 TEST_F(DicomVariantsTest, OnlyTheDeclaredCodecIsTried) {
   Bytes png, tiff, jpeg;
-  cv::imencode(".png", ramp(), png);
-  cv::imencode(".tiff", ramp(), tiff);
-  cv::imencode(".jpg", ramp(), jpeg);
+  cv::imencode(".png", gradient(), png);
+  cv::imencode(".tiff", gradient(), tiff);
+  cv::imencode(".jpg", gradient(), jpeg);
   for (const Bytes& bytes : {png, tiff, jpeg}) {
-    EXPECT_TRUE(contains(error_of({.samples = ramp(), .syntax = EXS_JPEG2000, .codestream = bytes}),
-                         "cannot be decoded"));
+    EXPECT_TRUE(
+        contains(error_of({.samples = gradient(), .syntax = EXS_JPEG2000, .codestream = bytes}),
+                 "cannot be decoded"));
   }
   for (const Bytes& bytes : {png, tiff}) {
     EXPECT_TRUE(
-        contains(error_of({.samples = ramp(), .syntax = EXS_JPEGProcess1, .codestream = bytes}),
+        contains(error_of({.samples = gradient(), .syntax = EXS_JPEGProcess1, .codestream = bytes}),
                  "cannot be decoded"));
   }
 }
@@ -646,12 +650,12 @@ TEST_F(DicomVariantsTest, OnlyTheDeclaredCodecIsTried) {
 // The codestream's own size decides how much memory a decoder takes.
 TEST_F(DicomVariantsTest, CodestreamsOfAnotherSizeAreErrors) {
   for (const auto syntax : {EXS_JPEGProcess14SV1, EXS_JPEGLSLossless, EXS_JPEG2000LosslessOnly}) {
-    test::write_dicom(folder_ / "small", {.samples = ramp(), .syntax = syntax});
+    test::write_dicom(folder_ / "small", {.samples = gradient(), .syntax = syntax});
     const std::string file = test::read_file(folder_ / "small");
     const std::string start = syntax == EXS_JPEG2000LosslessOnly ? "\xFF\x4F\xFF" : "\xFF\xD8\xFF";
     const Bytes codestream(file.begin() + static_cast<long>(file.find(start)), file.end() - 8);
     const DicomSpec spec{
-        .samples = ramp(CV_8UC1, {80, 80}), .syntax = syntax, .codestream = codestream};
+        .samples = gradient(CV_8UC1, {80, 80}), .syntax = syntax, .codestream = codestream};
     EXPECT_TRUE(contains(error_of(spec), "cannot be decoded")) << syntax;
   }
 }

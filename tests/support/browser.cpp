@@ -20,7 +20,7 @@ namespace {
 using nlohmann::json;
 
 constexpr const char* kChromium = "/usr/bin/chromium";
-constexpr int kPatience = 60'000;  // milliseconds
+constexpr int kBrowserPatience = 60'000;  // milliseconds
 
 /// In the child: the browser reads from descriptor 3 and writes to 4.
 [[noreturn]] void become_browser(int in, int out) {
@@ -110,7 +110,7 @@ json Browser::read_message() {
   while ((end = received_.find('\0')) == std::string::npos) {
     pollfd ready{from_, POLLIN, 0};
     std::array<char, 65536> bytes{};
-    const bool is_ready = ::poll(&ready, 1, kPatience) > 0;
+    const bool is_ready = ::poll(&ready, 1, kBrowserPatience) > 0;
     const ssize_t count = is_ready ? ::read(from_, bytes.data(), bytes.size()) : 0;
     if (count <= 0) throw std::runtime_error("the browser does not answer");
     received_.append(bytes.data(), static_cast<std::size_t>(count));

@@ -24,4 +24,9 @@ inline int pixels_of(const cv::Mat& picture, const cv::Scalar& color) {
   return cv::countNonZero(mask);
 }
 
+/// The largest difference of two pictures; huge where their sizes or types differ.
+inline double farthest(const cv::Mat& a, const cv::Mat& b) {
+  return a.size() == b.size() && a.type() == b.type() ? cv::norm(a, b, cv::NORM_INF) : 1e9;
+}
+
 }  // namespace cxr::test

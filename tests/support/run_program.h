@@ -14,6 +14,9 @@ namespace cxr::test {
 /// permissions that runs as root lets the programme run as this one.
 inline constexpr uid_t kNobody = 65534;
 
+/// The checkout.
+inline const std::filesystem::path kSource = CXR_SOURCE_DIR;
+
 struct RunOptions {
   std::filesystem::path directory;  ///< working directory; empty: the caller's
   std::optional<uid_t> user;        ///< to run as; only root can change it

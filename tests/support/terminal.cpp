@@ -12,7 +12,7 @@
 namespace cxr::test {
 namespace {
 
-constexpr int kPatience = 60'000;  // milliseconds
+constexpr int kTerminalPatience = 60'000;  // milliseconds
 
 [[noreturn]] void become(const std::vector<std::string>& command) {
   std::vector<char*> words;
@@ -28,7 +28,7 @@ constexpr int kPatience = 60'000;  // milliseconds
 std::string read_until(int terminal, const std::string& end) {
   std::string text;
   pollfd ready{terminal, POLLIN, 0};
-  while (text.find(end) == std::string::npos && ::poll(&ready, 1, kPatience) > 0) {
+  while (text.find(end) == std::string::npos && ::poll(&ready, 1, kTerminalPatience) > 0) {
     std::array<char, 4096> bytes{};
     const ssize_t count = ::read(terminal, bytes.data(), bytes.size());
     if (count <= 0) break;
