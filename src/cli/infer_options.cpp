@@ -9,6 +9,7 @@
 #include "base/access.h"
 #include "cxr/error.h"
 #include "cxr/inputs.h"
+#include "shard_option.h"
 
 namespace cxr {
 namespace {
@@ -28,6 +29,9 @@ void add_input_options(CLI::App& app, InferOptions& options) {
                  "Name images in the results by their path below this folder")
       ->type_name("DIR")
       ->check(listable_folder());
+  app.add_option("--shard", options.shard,
+                 "Process only part I of N; auto: as the array job says that this is a task of")
+      ->type_name("I/N|auto|auto/N");
   app.add_flag(
       "--force", options.request.force,
       "Process DICOM images that would be skipped (other modalities and body parts, lateral "
@@ -122,6 +126,7 @@ void add_infer_options(CLI::App& app, InferOptions& options) {
 InferenceRequest complete_request(const InferOptions& options, const Configuration& configuration) {
   InferenceRequest request = options.request;
   read_lists(options, request);
+  if (!options.shard.empty()) request.shard = parse_shard(options.shard);
   if (options.resume) request.if_exists = IfExists::resume;
   request.heat_maps = !options.no_heat_maps;
   const auto needs_heat_map = [](PictureKind kind) {

@@ -150,6 +150,8 @@ void require_distinct_names(const std::vector<Input>& inputs) {
 }
 
 void add_path(const fs::path& path, const InputOptions& options, std::vector<Input>& inputs) {
+  const auto take = [&] { inputs.push_back({path, to_utf8(tidy(path).string())}); };
+  if (options.trust_names && has_image_extension(path)) return take();
   std::error_code ignored;
   const fs::file_status status = fs::status(path, ignored);
   if (!fs::exists(status) && !options.keep_missing) {
@@ -157,10 +159,7 @@ void add_path(const fs::path& path, const InputOptions& options, std::vector<Inp
     throw UsageError("input", path.string(),
                      is_missing ? "no such file or folder" : why_unreadable(path));
   }
-  if (!fs::is_directory(status)) {
-    inputs.push_back({path, to_utf8(tidy(path).string())});
-    return;
-  }
+  if (!fs::is_directory(status)) return take();
   if (holds_results(path)) {
     throw UsageError("input", path.string(), "holds results of cxr-infer, not radiographs");
   }
