@@ -7,7 +7,7 @@ include(src/install_pages.cmake)
 
 # The programs generate their man pages and completions, so that these always match the options.
 set(documents)
-foreach(program infer train evaluate dataset)
+foreach(program infer merge train evaluate dataset)
   set(name cxr-${program})
   set(files ${CMAKE_BINARY_DIR}/documents/${name}.1 ${CMAKE_BINARY_DIR}/documents/${name}.bash
       ${CMAKE_BINARY_DIR}/documents/_${name})
