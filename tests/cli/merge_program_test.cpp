@@ -268,9 +268,9 @@ TEST_F(MergeProgram, WorksWithoutThePicturesAndNeverLeavesTheFolder) {
   EXPECT_EQ(names_in(folder_.path()).count("film_100.png"), 0U);
 }
 
-// CXR_TEST_LARGE_MERGE=1: a thousand shards, a million rows.
+// TEST_LARGE_MERGE=1: a thousand shards, a million rows.
 TEST_F(MergeProgram, TakesLittleMemoryForManyShards) {
-  const std::size_t shards = std::getenv("CXR_TEST_LARGE_MERGE") != nullptr ? 1000 : 100;
+  const std::size_t shards = std::getenv("TEST_LARGE_MERGE") != nullptr ? 1000 : 100;
   const std::size_t images = shards * shards;
   write_images(1);
   ASSERT_EQ(write_shard(1, 1, {"--no-heatmaps"}).status, 0);
