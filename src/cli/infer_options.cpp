@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <fstream>
 #include <iostream>
+#include <iterator>
 
 #include "base/access.h"
 #include "cxr/error.h"
@@ -103,10 +104,9 @@ void read_lists(const InferOptions& options, InferenceRequest& request) {
       throw UsageError("input", options.list.string(), why);
     }
     std::ifstream stream(options.list);
-    const auto listed = read_path_list(stream);
-    paths.insert(paths.end(), listed.begin(), listed.end());
+    std::ranges::move(read_path_list(stream), std::back_inserter(paths));
   }
-  request.radiographs.insert(request.radiographs.end(), paths.begin(), paths.end());
+  std::ranges::move(paths, std::back_inserter(request.radiographs));
   if (request.radiographs.empty() && !request.keep_missing) {
     throw UsageError("input", "--xraypath",
                      "is required: an image, a folder, or - for a list on standard input");
