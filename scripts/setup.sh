@@ -4,6 +4,8 @@
 #                   tests of the report; they are skipped without them
 #   --with-archive  also install Orthanc, DCMTK's tools and dicom3tools, for the tests of DICOM objects;
 #                   they are skipped without them
+#   --with-cluster  also install Slurm, for its test, which is skipped without it, and patchelf, zstd and
+#                   debootstrap, for scripts/bundle.sh and its test; pandas and R, for the examples
 #   --with-fuzz     also install clang and its run-time library, for scripts/fuzz.sh
 #   --with-lint     also install clang-format and clang-tidy, for scripts/lint.sh
 # Can be run again: installed packages are left alone. Works as root and with sudo. If
@@ -30,10 +32,13 @@ for option in "$@"; do
       packages+=(python3-pip)
       if grep -qx 'ID=debian' /etc/os-release; then packages+=(chromium); fi ;;
     --with-archive) packages+=(orthanc orthanc-dicomweb dcmtk dicom3tools curl) ;;
+    --with-cluster)
+      packages+=(slurm-wlm munge procps patchelf zstd debootstrap)
+      packages+=(python3-pandas r-base-core r-cran-jsonlite) ;;
     --with-fuzz) packages+=(clang libclang-rt-dev) ;;
     --with-lint) packages+=(clang-format clang-tidy) ;;
     *)
-      echo "setup: unknown option $option; allowed: --with-browser, --with-archive, --with-fuzz, --with-lint" >&2
+      echo "setup: unknown option $option; allowed: --with-browser, --with-archive, --with-cluster, --with-fuzz, --with-lint" >&2
       exit 2 ;;
   esac
 done

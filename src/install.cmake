@@ -7,7 +7,7 @@ include(src/install_pages.cmake)
 
 # The programs generate their man pages and completions, so that these always match the options.
 set(documents)
-foreach(program infer train evaluate dataset)
+foreach(program infer merge train evaluate dataset)
   set(name cxr-${program})
   set(files ${CMAKE_BINARY_DIR}/documents/${name}.1 ${CMAKE_BINARY_DIR}/documents/${name}.bash
       ${CMAKE_BINARY_DIR}/documents/_${name})
@@ -31,9 +31,11 @@ add_custom_target(documents ALL DEPENDS ${documents})
 install(DIRECTORY config models
   DESTINATION ${CMAKE_INSTALL_DATADIR}/cxr-infer COMPONENT programs
   PATTERN README.md EXCLUDE)
+install(PROGRAMS scripts/slurm/submit.sh scripts/slurm/array.sh scripts/slurm/merge.sh
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/cxr-infer/slurm COMPONENT programs)
 cxr_install_pages(${CMAKE_BINARY_DIR}/pages
   README.md LICENSE config/README.md models/README.md src/read/README.md src/infer/README.md
-  src/pacs/README.md
+  src/pacs/README.md scripts/slurm/README.md
   src/train/README.md src/evaluate/README.md src/dataset/README.md images/panels.png images/report.png)
 install(DIRECTORY ${CMAKE_BINARY_DIR}/pages/
   DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT programs)

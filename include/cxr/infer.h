@@ -11,6 +11,7 @@
 
 #include "cxr/configuration.h"
 #include "cxr/names.h"
+#include "cxr/shard.h"
 
 namespace cxr {
 
@@ -61,6 +62,7 @@ struct InferenceRequest {
   bool recursive = false;                          ///< see InputOptions
   bool keep_missing = false;                       ///< see InputOptions
   std::filesystem::path root = {};                 ///< see InputOptions
+  std::optional<Shard> shard = {};                 ///< read only this part of them
   bool force = false;       ///< judge what would be skipped; give a class where it would be unsure
   bool dicom_uids = false;  ///< add columns with the identifiers of DICOM files
   TableFormat format = TableFormat::csv;  ///< of the results on `table`
@@ -79,6 +81,7 @@ struct InferenceRequest {
 
 /// The counts of a run.
 struct InferenceSummary {
+  std::size_t listed = 0;  ///< images of all shards
   std::size_t images = 0;
   std::size_t done = 0;  ///< less than `images` where it was interrupted
   std::size_t failed = 0;

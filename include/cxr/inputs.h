@@ -20,6 +20,7 @@ struct Input {
 struct InputOptions {
   bool recursive = false;               ///< search sub-folders, too
   bool keep_missing = false;            ///< list a path that does not exist; reading it is an error
+  bool trust_names = false;             ///< take a path that ends like an image for a file, unseen
   std::filesystem::path left_out = {};  ///< a folder that is not searched: where results go
   std::filesystem::path root = {};      ///< names are paths below this folder; empty: see Input
 };

@@ -4,7 +4,6 @@
 
 #include <array>
 #include <fstream>
-#include <memory>
 #include <span>
 #include <vector>
 
@@ -24,36 +23,32 @@ std::string to_hex(std::span<const unsigned char> bytes) {
   return text;
 }
 
-/// SHA-256 of what comes in blocks.
-class Digest {
- public:
-  Digest() { require(EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr)); }
-  void add(std::string_view block) {
-    require(EVP_DigestUpdate(context_.get(), block.data(), block.size()));
-  }
-  std::string finish() {
-    std::array<unsigned char, 32> digest{};
-    require(EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr));
-    return to_hex(digest);
-  }
-
- private:
-  static void require(int success) {
-    if (success != 1) throw Error("hash", "SHA-256", "cannot be computed");
-  }
-
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_{EVP_MD_CTX_new(),
-                                                                   &EVP_MD_CTX_free};
-};
+void require(int success) {
+  if (success != 1) throw Error("hash", "SHA-256", "cannot be computed");
+}
 
 }  // namespace
+
+Sha256::Sha256() : context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
+  require(EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr));
+}
+
+void Sha256::add(std::string_view block) {
+  require(EVP_DigestUpdate(context_.get(), block.data(), block.size()));
+}
+
+std::string Sha256::finish() {
+  std::array<unsigned char, 32> digest{};
+  require(EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr));
+  return to_hex(digest);
+}
 
 std::string sha256(const std::filesystem::path& file) {
   if (const std::string why = why_unreadable(file); !why.empty()) {
     throw Error("read", file.string(), why);
   }
   std::ifstream in(file, std::ios::binary);
-  Digest digest;
+  Sha256 digest;
   std::vector<char> block(1 << 18);
   while (in.read(block.data(), static_cast<std::streamsize>(block.size())) || in.gcount() > 0) {
     digest.add({block.data(), static_cast<std::size_t>(in.gcount())});
@@ -63,7 +58,7 @@ std::string sha256(const std::filesystem::path& file) {
 }
 
 std::string sha256_of(std::string_view bytes) {
-  Digest digest;
+  Sha256 digest;
   digest.add(bytes);
   return digest.finish();
 }

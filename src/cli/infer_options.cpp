@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <fstream>
 #include <iostream>
+#include <iterator>
 
 #include "base/access.h"
 #include "cxr/error.h"
 #include "cxr/inputs.h"
+#include "shard_option.h"
 
 namespace cxr {
 namespace {
@@ -28,6 +30,9 @@ void add_input_options(CLI::App& app, InferOptions& options) {
                  "Name images in the results by their path below this folder")
       ->type_name("DIR")
       ->check(listable_folder());
+  app.add_option("--shard", options.shard,
+                 "Process only part I of N; auto: as the array job says that this is a task of")
+      ->type_name("I/N|auto|auto/N");
   app.add_flag(
       "--force", options.request.force,
       "Process DICOM images that would be skipped (other modalities and body parts, lateral "
@@ -99,10 +104,9 @@ void read_lists(const InferOptions& options, InferenceRequest& request) {
       throw UsageError("input", options.list.string(), why);
     }
     std::ifstream stream(options.list);
-    const auto listed = read_path_list(stream);
-    paths.insert(paths.end(), listed.begin(), listed.end());
+    std::ranges::move(read_path_list(stream), std::back_inserter(paths));
   }
-  request.radiographs.insert(request.radiographs.end(), paths.begin(), paths.end());
+  std::ranges::move(paths, std::back_inserter(request.radiographs));
   if (request.radiographs.empty() && !request.keep_missing) {
     throw UsageError("input", "--xraypath",
                      "is required: an image, a folder, or - for a list on standard input");
@@ -122,6 +126,7 @@ void add_infer_options(CLI::App& app, InferOptions& options) {
 InferenceRequest complete_request(const InferOptions& options, const Configuration& configuration) {
   InferenceRequest request = options.request;
   read_lists(options, request);
+  if (!options.shard.empty()) request.shard = parse_shard(options.shard);
   if (options.resume) request.if_exists = IfExists::resume;
   request.heat_maps = !options.no_heat_maps;
   const auto needs_heat_map = [](PictureKind kind) {

@@ -13,6 +13,7 @@ struct InferOptions {
   ConfigurationOptions configuration;
   Messages messages;
   std::filesystem::path list;
+  std::string shard;
   std::optional<TableFormat> format;
   bool resume = false;
   bool no_heat_maps = false;

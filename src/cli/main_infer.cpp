@@ -33,7 +33,7 @@ int run(const cxr::InferOptions& options) {
   };
   const cxr::InferenceSummary summary = cxr::infer(configuration, request, table, progress);
   bar.clear();
-  if (summary.images == 0) {
+  if (summary.listed == 0) {
     std::cerr << cxr::nothing_found(request);
     return cxr::kNothingToDo;
   }

@@ -85,6 +85,13 @@ Terms files_of(const std::string& program) {
          {"DIR/run.json", "Versions, configuration, command line, counts and state of the run."},
          {"DIR/heatmaps/, DIR/panels/, DIR/masks/, DIR/crops/", "Pictures chosen by --save."}});
   }
+  if (program == "cxr-merge") {
+    return {
+        {"DIR/results.csv, DIR/results.jsonl", "The rows of all shards, in the order of the list."},
+        {"DIR/run.json", "As of a single run; merged: the shards, their hosts and counts."},
+        {"DIR/report.html", "Report of all images; above 20,000 there is none."},
+        {"DIR/heatmaps/, DIR/panels/, …", "Pictures of the shards, as hard links or copies."}};
+  }
   if (program == "cxr-train") {
     return {{"OUT", "The best model, with its contract."},
             {"OUT.csv, OUT.png, OUT.svg", "Log with one row per epoch, and its curves."},
@@ -167,6 +174,7 @@ Terms columns_of(const std::string& program) {
 }
 
 Terms environment_of(const std::string& program) {
+  if (program == "cxr-merge") return {};
   if (program == "cxr-train") {
     return {{"OMP_NUM_THREADS", "Number of threads; default: one per core."}};
   }

@@ -6,11 +6,13 @@
 #include <algorithm>
 #include <climits>
 #include <csignal>
+#include <cstdlib>
 #include <iostream>
 #include <opencv2/core/utils/logger.hpp>
 #include <sstream>
 
 #include "base/access.h"
+#include "base/installed_file.h"
 #include "base/suggestion.h"
 #include "cxr/error.h"
 #include "cxr/version.h"
@@ -39,6 +41,12 @@ void keep_freed_memory() {
   ::mallopt(M_TRIM_THRESHOLD, INT_MAX);
   ::mallopt(M_ARENA_MAX, 1);
 #endif
+}
+
+/// A program that was moved to another system with its files has DCMTK's dictionary beside them.
+void find_dictionary() {
+  const fs::path file = installed_file("dicom.dic");
+  if (fs::exists(file)) ::setenv("DCMDICTPATH", file.c_str(), 0);
 }
 
 int report_error(const CLI::App& app, const std::exception& error, Exit status) {
@@ -110,11 +118,7 @@ CLI::Validator listable_folder() {
   return CLI::Validator(check, "");
 }
 
-fs::path installed_config(const std::string& name) {
-  std::error_code failure;
-  const fs::path program = fs::read_symlink("/proc/self/exe", failure);
-  return program.parent_path() / "../share/cxr-infer/config" / name;
-}
+fs::path installed_config(const std::string& name) { return installed_file("config/" + name); }
 
 std::string exit_status_help() {
   return "Exit status: 0 success, 1 cannot continue, 2 wrong options or configuration,\n"
@@ -207,6 +211,7 @@ int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>
     return report_parse_error(app, error);
   }
   keep_freed_memory();
+  find_dictionary();
   // Report a reader that goes away (`| head`) as an error instead of dying silently.
   std::signal(SIGPIPE, SIG_IGN);
   // OpenCV's messages would repeat the error of each image less clearly.

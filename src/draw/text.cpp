@@ -1,9 +1,11 @@
 #include "text.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <opencv2/freetype.hpp>
 #include <opencv2/imgproc.hpp>
 
+#include "base/installed_file.h"
 #include "base/utf8.h"
 #include "cxr/error.h"
 
@@ -12,14 +14,21 @@ namespace {
 
 constexpr double kCapitalHeight = 0.729;  ///< of the font, relative to its size
 
+/// That of the system, or else the one that lies beside a program that was moved here.
+std::string font_file() {
+  const std::filesystem::path beside = installed_file("fonts/DejaVuSans.ttf");
+  return std::filesystem::exists(CXR_FONT) ? CXR_FONT : beside.string();
+}
+
 /// The font, one for each thread, because drawing changes its state.
 cv::freetype::FreeType2& dejavu_sans() {
   thread_local const cv::Ptr<cv::freetype::FreeType2> font = [] {
     auto loaded = cv::freetype::createFreeType2();
+    const std::string file = font_file();
     try {
-      loaded->loadFontData(CXR_FONT, 0);
+      loaded->loadFontData(file, 0);
     } catch (const cv::Exception&) {
-      throw Error("draw", CXR_FONT, "cannot be loaded; install the package fonts-dejavu-core");
+      throw Error("draw", file, "cannot be loaded; install the package fonts-dejavu-core");
     }
     return loaded;
   }();

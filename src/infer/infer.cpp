@@ -46,21 +46,22 @@ using Sink = std::function<void(const Delivery&)>;
 ///           └── on all threads ───────┘   └── in order ───────────┘
 class Run {
  public:
-  Run(const Configuration& configuration, const InferenceRequest& request, std::vector<Task> tasks,
+  Run(const Configuration& configuration, const InferenceRequest& request, TaskList list,
       std::ostream& table)
-      : configuration_(configuration), request_(request), tasks_(std::move(tasks)) {
+      : configuration_(configuration), request_(request), tasks_(std::move(list.tasks)) {
+    summary_.listed = list.listed;
     summary_.images = tasks_.size();
     if (request_.output) {
       if (request_.labels) labels_.emplace(*request_.labels);
       output_.emplace(*request_.output, request_.if_exists);
-      report_.emplace(*request_.output, request_.title, configuration_.heatmap.cmap, tasks_.size(),
+      report_.emplace(*request_.output, request_.title, configuration_.heatmap.cmap, list.listed,
                       labels_);
       run_ = output_->earlier_run();
     }
     find_settings();
     add_table(table);
     if (request_.pictures) add_csv(*request_.pictures);
-    if (output_) add_output();
+    if (output_) add_output(list.fingerprint);
     list_missing();
     if (output_) prepare_tasks(tasks_, missing_, *output_, run_, request_.force);
     if (!is_finished()) load_models();
@@ -150,10 +151,14 @@ class Run {
     });
   }
 
-  void add_output() {
+  void add_output(const std::string& fingerprint) {
     std::vector<std::string> kinds;
     for (const PictureKind kind : request_.save) kinds.emplace_back(folder_of(kind));
-    output_->open(settings_, classes_);
+    ordered_json settings = settings_;
+    if (request_.shard) {
+      settings["shard"] = describe_shard(*request_.shard, summary_.listed, fingerprint);
+    }
+    output_->open(settings, classes_);
     report_->open();
     output_->load(kinds, report_->embeds() ? report_->thumbnails() : std::set<std::string>());
     sinks_.emplace_back([this](const Delivery& delivery) {
@@ -248,7 +253,9 @@ class Run {
 
   ResultRecord record_of(const Task& task, const Result& result, const ordered_json& files,
                          bool has_thumbnail) const {
-    ordered_json line = to_json(result, classes_);
+    ordered_json line = ordered_json::object();
+    if (request_.shard) line["place"] = task.place;
+    line.update(to_json(result, classes_));
     line["models"] = models_;
     if (task.fatal) line["fatal"] = true;
     if (output_ && result.judged()) {
@@ -341,9 +348,9 @@ class Run {
 
 InferenceSummary infer(const Configuration& configuration, const InferenceRequest& request,
                        std::ostream& table, const InferenceProgress& progress) {
-  std::vector<Task> tasks = list_tasks(configuration, request);
-  if (tasks.empty()) return {};
-  return Run(configuration, request, std::move(tasks), table).process(progress);
+  TaskList list = list_tasks(configuration, request);
+  if (list.listed == 0) return {};
+  return Run(configuration, request, std::move(list), table).process(progress);
 }
 
 }  // namespace cxr

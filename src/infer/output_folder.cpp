@@ -1,12 +1,7 @@
 #include "output_folder.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <exception>
 #include <fstream>
 #include <string_view>
@@ -18,8 +13,10 @@
 #include "base/json_lines.h"
 #include "base/json_text.h"
 #include "cxr/error.h"
+#include "folder_files.h"
 #include "pacs/dicom_results.h"
 #include "result_format.h"
+#include "run_record.h"
 
 namespace cxr {
 namespace {
@@ -29,22 +26,6 @@ using nlohmann::json;
 using nlohmann::ordered_json;
 
 constexpr const char* kOutputStage = "output";
-constexpr const char* kJournal = "results.jsonl";
-constexpr const char* kTable = "results.csv";
-constexpr const char* kRun = "run.json";
-constexpr const char* kReport = "report.html";
-constexpr const char* kReading = "reading.txt";
-constexpr const char* kReportImages = "report-images.jsonl";
-
-bool has_content(const fs::path& file) {
-  std::error_code ignored;
-  return fs::exists(file, ignored) && fs::file_size(file, ignored) > 0;
-}
-
-/// An empty run.json beside an empty journal is what a power cut leaves of nothing.
-bool has_results(const fs::path& folder) {
-  return has_content(folder / kJournal) || has_content(folder / kRun);
-}
 
 /// Whether a PNG begins and ends like one. It is not read as a whole: pictures are on the disk
 /// before they get their name.
@@ -63,44 +44,11 @@ bool is_whole(const fs::path& file) {
   return file.extension() == ".dcm" ? is_whole_dicom(file) : is_whole_png(file);
 }
 
-/// The pictures and DICOM objects that a record names, by kind. There may be no objects of a file,
-/// as of those that are not DICOM.
-std::map<std::string, std::vector<fs::path>> files_of(const json& record) {
-  std::map<std::string, std::vector<fs::path>> files;
-  if (const auto found = record.find("pictures"); found != record.end()) {
-    for (const auto& [kind, file] : found->items()) {
-      if (file.is_string()) files[kind] = {file.get<std::string>()};
-    }
-  }
-  if (const auto found = record.find("dicom"); found != record.end() && found->is_array()) {
-    auto& objects = files["dicom"];
-    for (const json& file : *found) {
-      if (file.is_string()) objects.emplace_back(file.get<std::string>());
-    }
-  }
-  return files;
-}
-
-/// The first place where two documents differ, `configuration.heatmap.cmap`; empty where they do
-/// not.
-std::string first_difference(const json& old_settings, const json& new_settings) {
-  const json difference = json::diff(old_settings, new_settings);
-  if (difference.empty()) return "";
-  std::string place = difference.front().at("path").get<std::string>();
-  if (place.empty()) return "all of them";
-  std::ranges::replace(place, '/', '.');
-  return place.substr(1);
-}
-
 }  // namespace
 
 OutputFolder::OutputFolder(fs::path folder, IfExists if_exists)
     : folder_(std::move(folder)), if_exists_(if_exists) {
   require_no_results();
-}
-
-OutputFolder::~OutputFolder() {
-  if (lock_ >= 0) ::close(lock_);
 }
 
 void OutputFolder::require_no_results() const {
@@ -117,21 +65,12 @@ json OutputFolder::earlier_run() const {
   return run.is_object() ? run : json();
 }
 
-/// Locks the folder itself, so that no lock file has to be left in it. Some network file systems
-/// have no locks: then there is none.
-void OutputFolder::lock() {
-  lock_ = ::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (lock_ >= 0 && ::flock(lock_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-    throw UsageError(kOutputStage, folder_.string(), "another cxr-infer is writing here");
-  }
-}
-
 void OutputFolder::open(const ordered_json& settings, const std::vector<std::string>& classes) {
   settings_ = settings;
   classes_ = classes;
   dicom_uids_ = settings.value("dicom_uids", false);
   make_folder(folder_);
-  lock();
+  lock_.emplace(folder_);
   require_no_results();  // another run may have been here before the lock
   remove_dead_files(folder_);
   if (if_exists_ == IfExists::overwrite) remove_old();

@@ -11,6 +11,7 @@
 
 #include "base/append_file.h"
 #include "cxr/infer.h"
+#include "folder_files.h"
 #include "result_writer.h"
 
 namespace cxr {
@@ -24,9 +25,6 @@ class OutputFolder {
  public:
   /// Throws UsageError where the folder has results and `if_exists` is `error`. Writes nothing.
   OutputFolder(std::filesystem::path folder, IfExists if_exists);
-  ~OutputFolder();
-  OutputFolder(const OutputFolder&) = delete;
-  OutputFolder& operator=(const OutputFolder&) = delete;
 
   const std::filesystem::path& path() const { return folder_; }
 
@@ -67,7 +65,6 @@ class OutputFolder {
   void write_run(nlohmann::ordered_json run) const;
 
  private:
-  void lock();
   void require_no_results() const;
   void remove_old() const;
   void require_same_settings() const;
@@ -85,7 +82,7 @@ class OutputFolder {
   std::map<std::string, std::size_t> places_;  ///< of images in `records_`
   std::map<std::string, std::string> owners_;  ///< of pictures
   std::set<std::string> fatal_images_;
-  int lock_ = -1;
+  std::optional<FolderLock> lock_;
   std::optional<AppendFile> journal_, table_;
 };
 

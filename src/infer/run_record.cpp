@@ -1,5 +1,9 @@
 #include "run_record.h"
 
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
 #include <ctime>
 #include <filesystem>
 
@@ -26,6 +30,12 @@ std::string time_stamp(std::time_t time) {
   ::gmtime_r(&time, &parts);
   char text[32];
   return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts)};
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  ::gethostname(name.data(), name.size() - 1);
+  return to_utf8(name.data());
 }
 
 /// The settings that are not the models'.
@@ -83,6 +93,22 @@ std::optional<ordered_json> settings_as_in(const json& run, const Configuration&
   }
 }
 
+std::string first_difference(const json& old_settings, const json& new_settings) {
+  const json difference = json::diff(old_settings, new_settings);
+  if (difference.empty()) return "";
+  std::string place = difference.front().at("path").get<std::string>();
+  if (place.empty()) return "all of them";
+  std::ranges::replace(place, '/', '.');
+  return place.substr(1);
+}
+
+ordered_json describe_shard(const Shard& shard, std::size_t images,
+                            const std::string& fingerprint) {
+  return {{"index", shard.index},
+          {"count", shard.count},
+          {"list", {{"images", images}, {"sha256", fingerprint}}}};
+}
+
 ordered_json run_record(const Configuration& configuration, const InferenceRequest& request,
                         const Pipeline& pipeline, const InferenceSummary& summary, double seconds,
                         bool is_over) {
@@ -97,6 +123,7 @@ ordered_json run_record(const Configuration& configuration, const InferenceReque
           {"version", version()},
           {"notice", "For research only, not for diagnosis."},
           {"libraries", libraries},
+          {"host", host_name()},
           {"device", pipeline.classifier().device()},
           {"cpu", cpu_capability()},
           {"threads", thread_count(configuration.threads)},

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <string>
 
 #include "cxr/configuration.h"
 #include "cxr/infer.h"
@@ -22,7 +23,16 @@ std::optional<nlohmann::ordered_json> settings_as_in(const nlohmann::json& run,
                                                      const Configuration& configuration,
                                                      const InferenceRequest& request);
 
-/// run.json without its settings: program and libraries, machine, command line, start, counts.
+/// The first place where two settings differ, `configuration.heatmap.cmap`; empty where they do
+/// not.
+std::string first_difference(const nlohmann::json& old_settings,
+                             const nlohmann::json& new_settings);
+
+/// A shard of a list of `images`, as part of the settings: only the same one can be resumed.
+nlohmann::ordered_json describe_shard(const Shard& shard, std::size_t images,
+                                      const std::string& fingerprint);
+
+/// run.json without its settings: program and libraries, host, command line, start, counts.
 nlohmann::ordered_json run_record(const Configuration& configuration,
                                   const InferenceRequest& request, const Pipeline& pipeline,
                                   const InferenceSummary& summary, double seconds, bool is_over);

@@ -83,36 +83,52 @@ void require_safe(const fs::path& folder, const std::string& option,
   }
 }
 
+std::vector<PictureFile> pictures_of(const std::string& name, const Configuration& configuration,
+                                     const InferenceRequest& request) {
+  std::vector<PictureFile> pictures;
+  if (request.pictures) {
+    const bool is_overlay = configuration.heatmap.layout == Layout::overlay;
+    pictures.push_back(
+        {is_overlay ? PictureKind::overlay : PictureKind::panels, *request.pictures / name, name});
+  }
+  if (request.output) {
+    for (const PictureKind kind : request.save) {
+      const std::string stem = name.substr(0, name.rfind('.'));
+      const std::string told = std::string(folder_of(kind)) + "/" + stem + suffix_of(kind);
+      pictures.push_back({kind, *request.output / told, told});
+    }
+  }
+  return pictures;
+}
+
 }  // namespace
 
-std::vector<Task> list_tasks(const Configuration& configuration, const InferenceRequest& request) {
+TaskList list_tasks(const Configuration& configuration, const InferenceRequest& request) {
   const auto& folder = request.output ? request.output : request.pictures;
+  // With a shard, each of many processes would look at each file.
+  const bool trust_names = request.shard && request.keep_missing;
   const std::vector<Input> inputs =
       find_inputs(request.radiographs, {.recursive = request.recursive,
                                         .keep_missing = request.keep_missing,
+                                        .trust_names = trust_names,
                                         .left_out = folder.value_or(fs::path()),
                                         .root = request.root});
+  // Of all shards, so that no two of them give a picture the same name.
   const std::vector<std::string> names = picture_names(inputs);
-  std::vector<Task> tasks;
+  TaskList list;
+  list.listed = inputs.size();
+  if (request.shard) list.fingerprint = fingerprint_of(inputs);
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    Task& task = tasks.emplace_back();
+    const auto& shard = request.shard;
+    if (shard && shard_of(inputs[i].name, shard->count) != shard->index) continue;
+    Task& task = list.tasks.emplace_back();
     task.input = inputs[i];
-    if (request.pictures) {
-      const bool is_overlay = configuration.heatmap.layout == Layout::overlay;
-      task.pictures.push_back({is_overlay ? PictureKind::overlay : PictureKind::panels,
-                               *request.pictures / names[i], names[i]});
-    }
-    if (request.output) {
-      for (const PictureKind kind : request.save) {
-        const std::string stem = names[i].substr(0, names[i].rfind('.'));
-        const std::string told = std::string(folder_of(kind)) + "/" + stem + suffix_of(kind);
-        task.pictures.push_back({kind, *request.output / told, told});
-      }
-    }
+    task.pictures = pictures_of(names[i], configuration, request);
+    task.place = i;
   }
-  if (request.pictures) require_safe(*request.pictures, "--heatmappath", request, tasks);
-  if (request.output) require_safe(*request.output, "--output", request, tasks);
-  return tasks;
+  if (request.pictures) require_safe(*request.pictures, "--heatmappath", request, list.tasks);
+  if (request.output) require_safe(*request.output, "--output", request, list.tasks);
+  return list;
 }
 
 }  // namespace cxr

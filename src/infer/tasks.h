@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -21,11 +22,19 @@ struct PictureFile {
 struct Task {
   Input input;
   std::vector<PictureFile> pictures;
-  bool fatal = false;  ///< reading it ends the process; its input has the problem
+  bool fatal = false;     ///< reading it ends the process; its input has the problem
+  std::size_t place = 0;  ///< in the list of the images of all shards
+};
+
+/// What a run does: all images of a list, or a shard of them.
+struct TaskList {
+  std::vector<Task> tasks;
+  std::size_t listed = 0;   ///< images of all shards
+  std::string fingerprint;  ///< of a shard's list, see fingerprint_of()
 };
 
 /// Throws UsageError as find_inputs() does, and where a picture would endanger a radiograph or be
 /// taken for one later.
-std::vector<Task> list_tasks(const Configuration& configuration, const InferenceRequest& request);
+TaskList list_tasks(const Configuration& configuration, const InferenceRequest& request);
 
 }  // namespace cxr

@@ -6,7 +6,10 @@
 #include <istream>
 #include <map>
 #include <set>
+#include <string_view>
 #include <system_error>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "base/access.h"
@@ -28,20 +31,20 @@ fs::path real_path(const fs::path& file) {
 }
 
 /// Real paths of files, in which only the folders are resolved: a link to a file is a file of its
-/// own. Remembers the folders.
+/// own. Remembers the folders; as texts, which need less memory than paths.
 class RealFolders {
  public:
-  fs::path place_of(const fs::path& file) {
+  std::string place_of(const fs::path& file) {
     const fs::path parent = file.parent_path();
-    auto known = folders_.find(parent);
+    auto known = folders_.find(parent.native());
     if (known == folders_.end()) {
-      known = folders_.emplace(parent, real_path(parent)).first;
+      known = folders_.emplace(parent.native(), (real_path(parent) / "").native()).first;
     }
-    return known->second / file.filename();
+    return known->second + file.filename().native();
   }
 
  private:
-  std::map<fs::path, fs::path> folders_;
+  std::unordered_map<std::string, std::string> folders_;
 };
 
 std::string cannot_be_listed(const fs::filesystem_error& error) {
@@ -119,7 +122,7 @@ void name_below(const fs::path& root, std::vector<Input>& inputs) {
     fs::path name = fs::absolute(input.file).lexically_normal().lexically_relative(as_written);
     const bool has_dots = std::ranges::find(input.file, fs::path("..")) != input.file.end();
     if (has_dots || leads_out(name)) {
-      name = folders.place_of(input.file).lexically_relative(real);
+      name = fs::path(folders.place_of(input.file)).lexically_relative(real);
     }
     if (leads_out(name)) {
       throw UsageError("input", input.file.string(), "is not below --root " + root.string());
@@ -128,17 +131,18 @@ void name_below(const fs::path& root, std::vector<Input>& inputs) {
   }
 }
 
-/// Removes what is listed twice: the same file in the same folder, however it was written.
-void remove_repeated(std::vector<Input>& inputs) {
+/// Removes what is listed twice: the same file in the same folder, however it was written; or, so
+/// that no folder is looked at, what was written alike.
+void remove_repeated(std::vector<Input>& inputs, bool trust_names) {
   RealFolders folders;
-  std::set<fs::path> seen;
+  std::unordered_set<std::string> seen;
   std::erase_if(inputs, [&](const Input& input) {
-    return !seen.insert(folders.place_of(input.file)).second;
+    return !seen.insert(trust_names ? input.name : folders.place_of(input.file)).second;
   });
 }
 
 void require_distinct_names(const std::vector<Input>& inputs) {
-  std::map<std::string, const Input*> named;
+  std::unordered_map<std::string_view, const Input*> named;
   for (const Input& input : inputs) {
     const auto [other, is_new] = named.emplace(input.name, &input);
     if (is_new) continue;
@@ -150,6 +154,8 @@ void require_distinct_names(const std::vector<Input>& inputs) {
 }
 
 void add_path(const fs::path& path, const InputOptions& options, std::vector<Input>& inputs) {
+  const auto take = [&] { inputs.push_back({path, to_utf8(tidy(path).string())}); };
+  if (options.trust_names && has_image_extension(path)) return take();
   std::error_code ignored;
   const fs::file_status status = fs::status(path, ignored);
   if (!fs::exists(status) && !options.keep_missing) {
@@ -157,10 +163,7 @@ void add_path(const fs::path& path, const InputOptions& options, std::vector<Inp
     throw UsageError("input", path.string(),
                      is_missing ? "no such file or folder" : why_unreadable(path));
   }
-  if (!fs::is_directory(status)) {
-    inputs.push_back({path, to_utf8(tidy(path).string())});
-    return;
-  }
+  if (!fs::is_directory(status)) return take();
   if (holds_results(path)) {
     throw UsageError("input", path.string(), "holds results of cxr-infer, not radiographs");
   }
@@ -219,7 +222,7 @@ std::vector<Input> find_inputs(const std::vector<fs::path>& images_and_folders,
                                const InputOptions& options) {
   std::vector<Input> inputs;
   for (const fs::path& path : images_and_folders) add_path(path, options, inputs);
-  remove_repeated(inputs);
+  remove_repeated(inputs, options.trust_names);
   if (!options.root.empty()) name_below(options.root, inputs);
   require_distinct_names(inputs);
   return inputs;

@@ -42,7 +42,8 @@ std::set<std::string> options_of(const std::string& program) {
   if (program == "cxr-dataset") {
     helps = {{"segmentation", "--help"}, {"covidx", "--help"}, {"regions", "--help"}};
   }
-  std::set<std::string> options{"--config", "--help"};
+  std::set<std::string> options{"--help"};
+  if (program != "cxr-merge") options.insert("--config");
   for (const auto& help : helps) {
     // An option stands at the beginning of its line.
     options.merge(matches(output_of(program, help), R"(\n  (?:-\w,)?(--[a-z][a-z0-9-]*))"));
@@ -64,10 +65,12 @@ std::set<std::string> options_in(const std::string& page) {
 
 TEST(DocumentsTest, PagesNameNoOptionThatIsNotThere) {
   std::set<std::string> known;
-  for (const char* program : {"cxr-infer", "cxr-train", "cxr-evaluate", "cxr-dataset"}) {
+  for (const char* program :
+       {"cxr-infer", "cxr-merge", "cxr-train", "cxr-evaluate", "cxr-dataset"}) {
     known.merge(options_of(program));
   }
-  const auto of_others = {"--build", "--install", "--test-dir", "--trust"};  // CMake, scripts
+  const auto of_others = {"--build",  "--install",       "--test-dir", "--trust",  // CMake, scripts
+                          "--sbatch", "--cpus-per-task", "--time",     "--films-per-task"};
   known.insert(of_others.begin(), of_others.end());
   for (const std::string& page : pages()) {
     for (const std::string& option : options_in(page)) {
@@ -79,7 +82,8 @@ TEST(DocumentsTest, PagesNameNoOptionThatIsNotThere) {
 TEST(DocumentsTest, PagesNameEachOptionOfEachProgramme) {
   std::set<std::string> named;
   for (const std::string& page : pages()) named.merge(options_in(page));
-  for (const char* program : {"cxr-infer", "cxr-train", "cxr-evaluate", "cxr-dataset"}) {
+  for (const char* program :
+       {"cxr-infer", "cxr-merge", "cxr-train", "cxr-evaluate", "cxr-dataset"}) {
     for (const std::string& option : options_of(program)) {
       EXPECT_TRUE(named.contains(option)) << option << " of " << program;
     }
@@ -101,7 +105,8 @@ TEST(DocumentsTest, ReadmeIsShort) {
 }
 
 TEST(DocumentsTest, ManPageAndCompletionsNameEachOption) {
-  for (const char* program : {"cxr-infer", "cxr-train", "cxr-evaluate", "cxr-dataset"}) {
+  for (const char* program :
+       {"cxr-infer", "cxr-merge", "cxr-train", "cxr-evaluate", "cxr-dataset"}) {
     std::string page = output_of(program, {"--man-page"});
     page = std::regex_replace(page, std::regex(R"(\\-)"), "-");
     const std::string bash = output_of(program, {"--completion", "bash"});
@@ -186,7 +191,8 @@ TEST(DocumentsTest, ReadmeShowsTheExampleThatIsTested) {
 }
 
 TEST(DocumentsTest, EveryProgrammeSaysThatItIsForResearchOnly) {
-  for (const char* program : {"cxr-infer", "cxr-train", "cxr-evaluate", "cxr-dataset"}) {
+  for (const char* program :
+       {"cxr-infer", "cxr-merge", "cxr-train", "cxr-evaluate", "cxr-dataset"}) {
     EXPECT_TRUE(contains(output_of(program, {"--help"}), "not for diagnosis")) << program;
   }
 }

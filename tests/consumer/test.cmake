@@ -9,9 +9,9 @@ function(run)
 endfunction()
 
 run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/installed)
-foreach(file bin/cxr-infer bin/cxr-train bin/cxr-evaluate bin/cxr-dataset share/man/man1/cxr-infer.1
+foreach(file bin/cxr-infer bin/cxr-merge bin/cxr-train bin/cxr-evaluate bin/cxr-dataset share/man/man1/cxr-infer.1
         share/bash-completion/completions/cxr-infer share/zsh/site-functions/_cxr-infer
-        share/cxr-infer/config/covidx-test-patients.json
+        share/cxr-infer/config/covidx-test-patients.json share/cxr-infer/slurm/submit.sh
         share/cxr-infer/config/model-config.json share/cxr-infer/models/segmenter.pt)
   if(NOT EXISTS ${WORK}/installed/${file})
     message(FATAL_ERROR "${file} is not installed")

@@ -11,6 +11,7 @@
 #include "cxr/configuration.h"
 #include "cxr/lung_box.h"
 #include "cxr/pipeline.h"
+#include "metrics/metrics.h"
 #include "pipeline/segment.h"
 #include "support/phantom.h"
 #include "support/temp_dir.h"
@@ -22,11 +23,6 @@ namespace fs = std::filesystem;
 
 Configuration shipped() {
   return load_configuration(fs::path(CXR_SOURCE_DIR) / "config" / "model-config.json");
-}
-
-double iou(const cv::Rect& a, const cv::Rect& b) {
-  const double both = (a & b).area();
-  return both / (a.area() + b.area() - both);
 }
 
 TEST(ShippedModels, EachIsInTheManifestAsItIs) {
@@ -52,7 +48,7 @@ TEST(ShippedModels, LungsOfPhantomsAreFoundThoughNoneWasTrainedOn) {
     const Segmentation seen = segment(segmenter, {phantom.image}).front();
     const LungBox found = find_lung_box(seen.lung_probability, seen.mask, phantom.image.size());
     EXPECT_GT(found.quality, shipped().pipeline.crop_confidence_threshold) << "seed " << seed;
-    EXPECT_GE(iou(found.box, mask_bounds(phantom.lungs, 0.05)), 0.85) << "seed " << seed;
+    EXPECT_GE(box_iou(found.box, mask_bounds(phantom.lungs, 0.05)), 0.85) << "seed " << seed;
   }
 }
 
