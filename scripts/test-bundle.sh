@@ -43,7 +43,7 @@ in_root() {
     mount -t proc none "$2/root/proc"
     mount --rbind /dev "$2/root/dev"
     cp -L /etc/resolv.conf "$2/root/etc/"
-    exec chroot "$2/root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
+    exec chroot "$2/root" /usr/bin/env -i PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
       bash -euc "$3"' in_root "$roots/$1" "$work" "$2"
 }
 
