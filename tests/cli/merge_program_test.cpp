@@ -305,7 +305,9 @@ TEST_F(MergeProgram, TakesLittleMemoryForManyShards) {
   ASSERT_EQ(outcome.status, 0) << outcome.err;
   std::cout << images << " rows: " << time.count() << " s, " << outcome.peak_bytes / kMebibyte
             << " MiB\n";
+#ifndef __SANITIZE_ADDRESS__  // which needs memory of its own
   EXPECT_LT(outcome.peak_bytes, 400 * kMebibyte);
+#endif
   std::ifstream table(merged_ / "results.csv");
   std::string line;
   std::getline(table, line);
