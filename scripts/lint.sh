@@ -7,6 +7,15 @@ cd "$(dirname "$0")/.."
 git ls-files '*.cpp' '*.h' | xargs clang-format --dry-run -Werror
 echo "lint: clang-format is clean"
 
+# Two headers of one namespace that give a name to different things are one symbol to the linker.
+twice=$(git ls-files 'src/*.h' 'include/*.h' | xargs grep -hoE \
+  -e '^inline constexpr [^={]*\bk[A-Za-z0-9]+ *[={]' -e '^(struct|class|enum class) \w+[^;]*\{' |
+  sed -E 's/^inline constexpr .*\b(k[A-Za-z0-9]+) *[={]$/\1/; s/^(struct|class|enum class) (\w+).*/\2/' | sort | uniq -d)
+if [ -n "$twice" ]; then
+  echo "lint: defined in two headers: $twice"
+  exit 1
+fi
+
 since=${1:-HEAD~1}
 git rev-parse --quiet --verify "$since^{commit}" >/dev/null || since=$(git hash-object -t tree /dev/null)
 mapfile -t changed < <(git diff --name-only --diff-filter=d "$since" -- 'src/*.cpp')

@@ -16,9 +16,9 @@ struct DerivedObject {
   int series_number;
 };
 
-inline constexpr DerivedObject kSecondaryCapture{"SC", "OT", "Overview", 9001};
-inline constexpr DerivedObject kSegmentation{"SEG", "SEG", "Lungs", 9002};
-inline constexpr DerivedObject kReport{"SR", "SR", "Report", 9003};
+inline constexpr DerivedObject kSecondaryCaptureObject{"SC", "OT", "Overview", 9001};
+inline constexpr DerivedObject kSegmentationObject{"SEG", "SEG", "Lungs", 9002};
+inline constexpr DerivedObject kReportObject{"SR", "SR", "Report", 9003};
 
 inline constexpr const char* kManufacturer = "cxr-infer project";
 inline constexpr const char* kDevice = "cxr-infer";

@@ -78,7 +78,7 @@ std::string secondary_capture(const DicomSource& source, const Analysis& analysi
                               const JudgedBy& judged_by, const HeatmapOptions& options) {
   DcmFileFormat file;
   DcmDataset& set = *file.getDataset();
-  put_common_modules(set, source, judged_by, kSecondaryCapture);
+  put_common_modules(set, source, judged_by, kSecondaryCaptureObject);
   put(set, DCM_SOPClassUID, UID_SecondaryCaptureImageStorage);
   put(set, DCM_ConversionType, "WSD");
   put(set, DCM_ImageType, "DERIVED\\SECONDARY");

@@ -187,7 +187,7 @@ std::unique_ptr<DcmSegmentation> make_object(const DicomSource& source, const Ju
   require(object->getStudy().setStudyInstanceUID(source.uids.study.c_str()), "study");
   require(object->getSeries().setSeriesNumber("1"), "series");
   require(object->getSeries().setSeriesInstanceUID(
-              series_uid(source, judged_by, kSegmentation).c_str()),
+              series_uid(source, judged_by, kSegmentationObject).c_str()),
           "series");
   return object;
 }
@@ -203,7 +203,7 @@ std::string segmentation(const DicomSource& source, const std::vector<LungSegmen
   DcmFileFormat file;
   DcmDataset& set = *file.getDataset();
   require(object->writeDataset(set), "segmentation");
-  put_common_modules(set, source, judged_by, kSegmentation);
+  put_common_modules(set, source, judged_by, kSegmentationObject);
   put(set, DCM_DerivationDescription, derivation(judged_by));
   return bytes_of(file);
 }

@@ -74,7 +74,7 @@ void add_lungs(TID1500_MeasurementReport& report, const DicomSource& source, con
           "source image");
   if (segments.empty()) return;
   DSRImageReferenceValue mask(UID_SegmentationStorage,
-                              instance_uid(source, judged_by, kSegmentation).c_str());
+                              instance_uid(source, judged_by, kSegmentationObject).c_str());
   for (std::size_t i = 1; i <= segments.size(); ++i) {
     mask.getSegmentList().addItem(static_cast<Uint16>(i));
   }
@@ -173,10 +173,11 @@ void add_evidence(DSRDocument& document, const DicomSource& source,
       evidence.addItem(study.c_str(), series.c_str(), source.sop_class.c_str(), instance.c_str()),
       "evidence");
   if (segments.empty()) return;
-  require(evidence.addItem(study.c_str(), series_uid(source, judged_by, kSegmentation).c_str(),
-                           UID_SegmentationStorage,
-                           instance_uid(source, judged_by, kSegmentation).c_str()),
-          "evidence");
+  require(
+      evidence.addItem(study.c_str(), series_uid(source, judged_by, kSegmentationObject).c_str(),
+                       UID_SegmentationStorage,
+                       instance_uid(source, judged_by, kSegmentationObject).c_str()),
+      "evidence");
 }
 
 }  // namespace
@@ -199,7 +200,7 @@ std::string structured_report(const DicomSource& source, const Result& result,
   DcmFileFormat file;
   DcmDataset& set = *file.getDataset();
   require(document.write(set), "report");
-  put_common_modules(set, source, judged_by, kReport);
+  put_common_modules(set, source, judged_by, kReportObject);
   return bytes_of(file);
 }
 
