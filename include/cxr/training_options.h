@@ -31,6 +31,9 @@ struct TrainingOptions {
   double weight_decay = 1e-2;     ///< decoupled, as AdamW does it; not of biases and batch norm
   double averaging = 0;  ///< decay per step of the moving average of the weights, which is then the
                          ///< model (Polyak and Juditsky, 1992); 0: none
+  double initial_share =
+      0;  ///< of the weights of `init` in the model, the rest being trained: more
+          ///< than 0 keeps what it could do (WiSE-FT, Wortsman et al., 2022)
   std::vector<std::string> hold_out;  ///< sources left out of both splits and reported separately
   std::uint64_t seed = 1;             ///< of weights, order and augmentation
   bool bfloat16 = false;              ///< convolve in bfloat16 instead of float
@@ -115,6 +118,9 @@ void for_each_option(Options& o, const Visitor& visit) {
   visit(OptionInfo{"averaging", "Decay of the moving average of the weights; 0: none", advanced, 0,
                    0.99999},
         o.averaging);
+  visit(OptionInfo{"initial-share", "Share of the weights of --init in the model; 0: none",
+                   advanced, 0, 0.99},
+        o.initial_share);
   visit(OptionInfo{"seed", "Seed of weights, order and augmentation", advanced, 0, 1e18}, o.seed);
   for_each_range(o.augmentation, [&](const char* name, auto& value, const char* meaning) {
     visit(OptionInfo{name, meaning, augmentation, 0, 180}, value);

@@ -220,6 +220,9 @@ void check_training_options(const TrainingOptions& options) {
   if (options.first_side.value_or(options.side) > options.side) {
     throw UsageError(kTrainingStage, "--first-side", "must not exceed --side");
   }
+  if (options.initial_share > 0 && options.init.empty()) {
+    throw UsageError(kTrainingStage, "--initial-share", "needs --init");
+  }
   if (options.manifests.empty()) throw UsageError(kTrainingStage, "--data", "is required");
   require_writable(options.out);
 }
@@ -245,7 +248,7 @@ void run_training(const TrainingTask& task, const TrainingOptions& options,
   use_threads(thread_count(0));
 
   Module network = make_trainable(task, options);
-  WeightAverage average(network, options.averaging);
+  WeightAverage average(network, options.averaging, options.initial_share);
   Tensors tensors = named_tensors(network);
   for (auto& [name, tensor] : average.tensors()) tensors["average." + name] = tensor;
   torch::optim::AdamW optimizer(parameter_groups(network, options.weight_decay));
@@ -270,7 +273,7 @@ void run_training(const TrainingTask& task, const TrainingOptions& options,
     report.training_loss =
         run_epoch(task, options, report.epoch, network, average, optimizer, listener);
     network.eval();
-    average.swap(network);
+    average.apply(network);
     Contract contract = task.contract;
     report.metrics = task.validate(network, contract);
     const double metric = report.metrics.at(0).second;
@@ -280,7 +283,7 @@ void run_training(const TrainingTask& task, const TrainingOptions& options,
       state.best_epoch = report.epoch;
       save_network(network, contract, options.out);
     }
-    average.swap(network);
+    average.restore(network);
     report.seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     state.epochs_done = report.epoch;

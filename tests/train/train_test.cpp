@@ -15,6 +15,7 @@
 #include "base/csv.h"
 #include "cxr/error.h"
 #include "cxr/network.h"
+#include "network/architecture.h"
 #include "network/tensor.h"
 #include "support/phantom.h"
 #include "support/temp_dir.h"
@@ -340,6 +341,45 @@ TEST_F(TrainTest, FineTuningStartsFromTheGivenModel) {
   }
 }
 
+TEST_F(TrainTest, AnInitialShareIsMixedIntoTheModelButNotIntoTheTraining) {
+  Contract contract = test::tiny_contract(Contract::Kind::segmenter);
+  torch::manual_seed(5);
+  const fs::path start = folder_ / "start.pt";
+  save_network(make_network(contract), contract, start);
+  using Weights = std::map<std::string, torch::Tensor>;
+  const auto train_with = [&](double share, const std::string& name, Weights& after_one_epoch) {
+    SegmenterOptions second = segmenter(name);
+    second.training.seed = 2;
+    second.training.averaging = 0.5;
+    second.training.init = start;
+    second.training.initial_share = share;
+    double last_loss = 0;
+    TrainingListener listener;
+    listener.epoch = [&](const EpochReport& report) {
+      if (report.epoch == 1) {
+        after_one_epoch = named_tensors(torch::jit::load(second.training.out.string()));
+      }
+      last_loss = report.training_loss;
+    };
+    train_segmenter(second, listener);
+    return last_loss;
+  };
+  Weights trained;
+  Weights mixed;
+  EXPECT_EQ(train_with(0, "trained.pt", trained), train_with(0.25, "mixed.pt", mixed));
+  double moved = 0;
+  for (auto& [name, stored] : named_tensors(torch::jit::load(start.string()))) {
+    if (!stored.is_floating_point()) continue;
+    const torch::Tensor initial = stored.to(torch::kFloat);
+    const torch::Tensor other = trained.at(name).to(torch::kFloat);
+    EXPECT_TRUE(torch::allclose(mixed.at(name).to(torch::kFloat), 0.25 * initial + 0.75 * other,
+                                2e-3, 1e-4))
+        << name;
+    moved = std::max(moved, (other - initial).abs().max().item<double>());
+  }
+  EXPECT_GT(moved, 0.01);
+}
+
 TEST_F(TrainTest, FineTuningFromWhatIsNoModelIsAnErrorThatNamesIt) {
   SegmenterOptions wrong = segmenter("s.pt");
   wrong.training.init = folder_ / "segmentation.csv";
@@ -418,6 +458,7 @@ TEST_F(TrainTest, OptionsOutOfRangeAreUsageErrors) {
   refused([](TrainingOptions& o) { o.learning_rate = 0; });
   refused([](TrainingOptions& o) { o.weight_decay = -1; });
   refused([](TrainingOptions& o) { o.averaging = 1; });
+  refused([](TrainingOptions& o) { o.initial_share = 0.5; });  // of which --init?
   refused([](TrainingOptions& o) { o.augmentation.noise = -0.1; });
   SegmenterOptions negatives = segmenter("s.pt");
   negatives.negatives = 1;
