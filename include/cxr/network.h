@@ -1,18 +1,37 @@
 #pragma once
 
+#include <array>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "cxr/contract.h"
+#include "cxr/names.h"
 #include "cxr/ndarray.h"
 
 namespace cxr {
 
+/// What a network computes in.
+enum class Precision {
+  automatic,  ///< bfloat16 where the processor is fast at it, else float32
+  float32,
+  bfloat16  ///< the convolutions; a classifier's head stays in float32
+};
+
+constexpr auto names(Precision /*unused*/) {
+  return std::array{Named<Precision>{Precision::automatic, "auto"},
+                    Named<Precision>{Precision::float32, "float32"},
+                    Named<Precision>{Precision::bfloat16, "bfloat16"}};
+}
+
+/// float32 or bfloat16: what `wanted` comes to on this machine and device. Throws UsageError where
+/// there is no such device.
+Precision resolve_precision(Precision wanted, const std::string& device);
+
 /// A trained network: a TorchScript archive and its contract, ready for inference.
 ///
-/// Expensive to make (the weights are loaded, converted to float32, batch norm is folded into the
+/// Expensive to make (the weights are loaded and converted, batch norm is folded into the
 /// convolutions), immutable afterwards, safe to use from several threads. LibTorch stays behind
 /// this class. Batches of any size give the same values as single images within 1e-5.
 class Network {
@@ -29,8 +48,8 @@ class Network {
   /// not understood, another kind, a method missing, outputs of another shape than the contract
   /// says.
   Network(const std::filesystem::path& file, Contract::Kind kind,
-          const std::optional<Contract>& contract = std::nullopt,
-          const std::string& device = "cpu");
+          const std::optional<Contract>& contract = std::nullopt, const std::string& device = "cpu",
+          Precision precision = Precision::float32);
   ~Network();
   Network(Network&&) noexcept;
   Network& operator=(Network&&) noexcept;
@@ -38,6 +57,7 @@ class Network {
   const Contract& contract() const;
   const std::string& sha256() const;  ///< of the file
   std::string device() const;         ///< where it runs: `cpu`, `cuda:0`
+  Precision precision() const;        ///< never `automatic`
 
   /// N x 3 x H x W to logits: N x 2 x H x W (segmenter), N x C (classifier).
   NdArray forward(const NdArray& input) const;

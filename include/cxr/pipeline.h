@@ -57,6 +57,7 @@ struct PipelineOptions {
   double crop_confidence_threshold = kTrustedQuality;  ///< of the lung box, 0..1
   double smallest_component = kSpeck;                  ///< see find_lung_box(), 0..1
   std::string device = "auto";  ///< `auto` (CUDA where there is any), `cpu`, `cuda`, `cuda:N`
+  Precision precision = Precision::float32;
   Polarity polarity = Polarity::automatic;
   CamMethod cam_method = CamMethod::gradcam;
 };

@@ -177,6 +177,11 @@ void add_configuration_options(CLI::App& app, ConfigurationOptions& options) {
                  "Device for the networks; cuda:N: the GPU of this number; default: device of the "
                  "configuration")
       ->type_name("auto|cpu|cuda");
+  app.add_option("--precision", options.precision,
+                 "What the networks compute in; auto: bfloat16 where that is faster; default: "
+                 "precision of the configuration")
+      ->type_name(choices_of<Precision>())
+      ->check(one_of<Precision>());
   app.add_option(
          "--polarity", options.polarity,
          "What to do with negatives; auto: invert them; default: polarity of the configuration")
@@ -196,6 +201,7 @@ Configuration ConfigurationOptions::load() const {
   for (const std::string& assignment : set) changes.push_back(change_from(assignment));
   if (batch_size) changes.push_back({"batch_size", *batch_size, "--batch-size"});
   if (threads) changes.push_back({"threads", *threads, "--threads"});
+  if (precision) changes.push_back({"precision", *precision, "--precision"});
   if (polarity) changes.push_back({"polarity", *polarity, "--polarity"});
   if (device) changes.push_back({"device", *device, "--device"});
   Configuration configuration = load_configuration(file.lexically_normal(), changes);

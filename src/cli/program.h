@@ -39,11 +39,11 @@ struct Messages {
 void add_message_options(CLI::App& app, Messages& messages);
 
 /// The options that choose a configuration and change it: --config, --set, --batch-size, --threads,
-/// --device, --polarity, --print-config.
+/// --device, --precision, --polarity, --print-config.
 struct ConfigurationOptions {
   std::filesystem::path config;
   std::vector<std::string> set;
-  std::optional<std::string> batch_size, threads, device, polarity;
+  std::optional<std::string> batch_size, threads, device, precision, polarity;
   bool print = false;
 
   /// The configuration in force: the file (installed programs have a default), overridden by

@@ -155,7 +155,7 @@ std::size_t write_images(Plan& plan, const Configuration& configuration, Regions
                          const DatasetProgress& progress) {
   const PipelineOptions& options = configuration.pipeline;
   const Network segmenter(options.segmenter.file, Contract::Kind::segmenter,
-                          options.segmenter.contract, options.device);
+                          options.segmenter.contract, options.device, options.precision);
   const OneCoreEach one_core_each;
   const StreamOptions stream{.threads = thread_count(configuration.threads),
                              .batch_size = configuration.batch_size,

@@ -193,7 +193,7 @@ EvaluationSummary evaluate_segmentation(const Configuration& configuration,
   const EvaluationData data = read_evaluation_data(request, Purpose::segmentation);
   const PipelineOptions& options = configuration.pipeline;
   const Network segmenter(options.segmenter.file, Contract::Kind::segmenter,
-                          options.segmenter.contract, options.device);
+                          options.segmenter.contract, options.device, options.precision);
   prepare_report_folder(request, data, kWorst);
 
   const SegmentationRun run{segmenter, configuration, data, progress};

@@ -171,6 +171,7 @@ Configuration parse_configuration(const json& document, const std::string& where
     pipeline.smallest_component = keys.number("smallest_component", 0, 1);
   }
   if (keys.has("device")) pipeline.device = read_device(keys);
+  read_name(keys, "precision", pipeline.precision);
   read_name(keys, "polarity", pipeline.polarity);
   if (keys.has("threads")) configuration.threads = keys.whole("threads", 0, 1024);
   if (keys.has("heatmap")) read_heatmap(keys.object("heatmap"), configuration);
@@ -233,6 +234,7 @@ std::string environment_name(const std::string& key) {
 
 /// All values of a key, if they are words.
 std::vector<std::string> words_of(const std::string& key) {
+  if (key == "precision") return all_names<Precision>();
   if (key == "polarity") return all_names<Polarity>();
   if (key == "heatmap.cmap") return colormap_names();
   if (key == "heatmap.method") return all_names<CamMethod>();
@@ -332,6 +334,7 @@ ordered_json to_json(const Configuration& configuration) {
           {"crop_confidence_threshold", pipeline.crop_confidence_threshold},
           {"smallest_component", pipeline.smallest_component},
           {"device", pipeline.device},
+          {"precision", name_of(pipeline.precision)},
           {"polarity", name_of(pipeline.polarity)},
           {"threads", configuration.threads},
           {"heatmap",

@@ -107,7 +107,7 @@ std::string reason_of(const Result& result) {
 ordered_json facts_of(const json& run, const json& models) {
   ordered_json facts;
   for (const char* key : {"started", "seconds", "state", "directory", "command", "device",
-                          "threads", "configuration"}) {
+                          "precision", "threads", "configuration"}) {
     if (run.contains(key)) facts[key] = run.at(key);
   }
   for (const auto& [kind, model] : models.items()) {

@@ -46,6 +46,8 @@ ordered_json settings_without_models(const Configuration& configuration,
   for (const char* key : {"segmenter", "classifier", "batch_size", "device", "threads"}) {
     values.erase(key);
   }
+  const PipelineOptions& pipeline = configuration.pipeline;
+  values["precision"] = name_of(resolve_precision(pipeline.precision, pipeline.device));
   return {{"configuration", values},
           {"models", ordered_json::object()},
           {"force", request.force},
@@ -126,6 +128,7 @@ ordered_json run_record(const Configuration& configuration, const InferenceReque
           {"host", host_name()},
           {"device", pipeline.classifier().device()},
           {"cpu", cpu_capability()},
+          {"precision", name_of(pipeline.classifier().precision())},
           {"threads", thread_count(configuration.threads)},
           {"command", command},
           {"directory", to_utf8(std::filesystem::current_path(ignored).string())},

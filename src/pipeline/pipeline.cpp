@@ -131,10 +131,10 @@ Pipeline::Networks Pipeline::load(const PipelineOptions& options) {
   auto classifier = std::async(when, [&] {
     OneCoreEach::begin_thread();
     return Network(options.classifier.file, Contract::Kind::classifier, options.classifier.contract,
-                   options.device);
+                   options.device, options.precision);
   });
   Network segmenter(options.segmenter.file, Contract::Kind::segmenter, options.segmenter.contract,
-                    options.device);
+                    options.device, options.precision);
   return {std::move(segmenter), classifier.get()};
 }
 

@@ -71,6 +71,22 @@ TEST_F(Determinism, NeitherThreadsNorBatchesNorOrderChangeABit) {
   EXPECT_EQ(results_of(images, {"--threads", "2", "--batch-size", "3"}), first);
 }
 
+TEST_F(Determinism, NorDoTheyInBfloat16WhichMovesLittle) {
+  const std::vector<std::string> images = samples();
+  const std::vector<std::string> one{"--threads", "1", "--batch-size", "1"};
+  const auto rounded = [](std::vector<std::string> options) {
+    options.insert(options.end(), {"--precision", "bfloat16"});
+    return options;
+  };
+  const Results first = results_of(images, rounded(one));
+  EXPECT_EQ(results_of(images, rounded({"--threads", "2", "--batch-size", "3"})), first);
+  for (const auto& [name, exact] : results_of(images, one)) {
+    for (const auto& [label, probability] : exact.at("probabilities").items()) {
+      EXPECT_NEAR(probability, first.at(name).at("probabilities").at(label), 0.02) << name;
+    }
+  }
+}
+
 /// The libraries choose other instructions on other processors.
 TEST_F(Determinism, OtherProcessorsGiveTheSameProbabilities) {
   const std::vector<std::string> images = samples(), options{"--threads", "2"};

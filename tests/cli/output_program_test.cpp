@@ -189,6 +189,8 @@ TEST_F(OutputProgram, ResumeWithOtherSettingsIsRefused) {
   EXPECT_EQ(write_output().status, 0);
   EXPECT_TRUE(stopped(write_output({"--resume", "--set", "heatmap.cmap=viridis"}), 2,
                       {output_.string(), "configuration.heatmap.cmap"}));
+  EXPECT_TRUE(stopped(write_output({"--resume", "--precision", "bfloat16"}), 2,
+                      {output_.string(), "configuration.precision"}));
   EXPECT_EQ(write_output({"--resume", "--batch-size", "1", "--threads", "1"}).status, 0)
       << "what changes no result may change";
   write_tiny_network(folder_ / "classifier.pt", [] {

@@ -50,6 +50,7 @@ TEST_F(ConfigurationTest, OnlyTheModelsAreNeededAndTheRestHasItsDefaults) {
   EXPECT_FALSE(configuration.pipeline.segmenter.contract.has_value());
   EXPECT_EQ(configuration.batch_size, 4);
   EXPECT_EQ(configuration.pipeline.crop_confidence_threshold, 0.875);
+  EXPECT_EQ(configuration.pipeline.precision, Precision::float32);
   EXPECT_EQ(configuration.pipeline.polarity, Polarity::automatic);
   EXPECT_EQ(configuration.heatmap.cmap, "coolwarm");
   EXPECT_EQ(configuration.pipeline.smallest_component, 0.01);
@@ -67,7 +68,7 @@ TEST_F(ConfigurationTest, EveryKeyIsReadAndCommentsAreAllowed) {
     "classifier": {"path": "../c.pt"},
     "batch_size": 16, /* images */ "crop_confidence_threshold": 1,
     "smallest_component": 0,
-    "polarity": "as-is", "heatmap": {"cmap": "jet", "xray-opacity": 0.5, "figsize": 12.5, "method": "original",
+    "precision": "bfloat16", "polarity": "as-is", "heatmap": {"cmap": "jet", "xray-opacity": 0.5, "figsize": 12.5, "method": "original",
                 "layout": "panels"}})");
   EXPECT_EQ(configuration.pipeline.segmenter.file, "/models/s.pt");
   ASSERT_TRUE(configuration.pipeline.segmenter.contract.has_value());
@@ -77,6 +78,7 @@ TEST_F(ConfigurationTest, EveryKeyIsReadAndCommentsAreAllowed) {
   EXPECT_EQ(configuration.batch_size, 16);
   EXPECT_EQ(configuration.pipeline.crop_confidence_threshold, 1.0);
   EXPECT_EQ(configuration.pipeline.smallest_component, 0.0);
+  EXPECT_EQ(configuration.pipeline.precision, Precision::bfloat16);
   EXPECT_EQ(configuration.pipeline.polarity, Polarity::as_is);
   EXPECT_EQ(configuration.heatmap.cmap, "jet");
   EXPECT_EQ(configuration.heatmap.xray_opacity, 0.5);
@@ -108,7 +110,8 @@ TEST_F(ConfigurationTest, ModelsMustBeNamed) {
 TEST_F(ConfigurationTest, UnknownKeysAreNamedInFullWithThoseAllowed) {
   EXPECT_EQ(error_with(R"("batchsize": 1)"),
             "batchsize: unknown key; allowed: segmenter, classifier, batch_size, "
-            "crop_confidence_threshold, smallest_component, device, polarity, threads, heatmap");
+            "crop_confidence_threshold, smallest_component, device, precision, polarity, threads, "
+            "heatmap");
   EXPECT_EQ(error_with(R"("heatmap": {"foo": 1})"),
             "heatmap.foo: unknown key; allowed: cmap, xray-opacity, figsize, method, layout");
   EXPECT_EQ(error_of(R"({"segmenter": {"path": "s.pt", "x": 1}, "classifier": "c.pt"})"),

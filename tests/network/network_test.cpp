@@ -95,17 +95,45 @@ TEST_P(BothKinds, SavedLoadedAndOptimisedNetworkComputesWhatTheTrainedOneDid) {
 
 TEST_P(BothKinds, ABatchGivesWhatSingleImagesGive) {
   save_network(untrained(contract()), contract(), folder_ / "net.pt");
-  const Network network(folder_ / "net.pt", GetParam());
-  const NdArray batch = random_input(5, 96);
-  const NdArray together = network.forward(batch);
-  for (std::size_t i = 0; i < 5; ++i) {
-    NdArray single({1, 3, 96, 96});
-    std::copy_n(batch.at(i), batch.stride(), single.values.begin());
-    const NdArray alone = network.forward(single);
-    for (std::size_t v = 0; v < alone.values.size(); ++v) {
-      ASSERT_NEAR(alone.values[v], together.at(i)[v], 1e-5F * scale_of(alone));
+  for (const Precision precision : {Precision::float32, Precision::bfloat16}) {
+    const Network network(folder_ / "net.pt", GetParam(), std::nullopt, "cpu", precision);
+    const NdArray batch = random_input(5, 96);
+    const NdArray together = network.forward(batch);
+    for (std::size_t i = 0; i < 5; ++i) {
+      NdArray single({1, 3, 96, 96});
+      std::copy_n(batch.at(i), batch.stride(), single.values.begin());
+      const NdArray alone = network.forward(single);
+      for (std::size_t v = 0; v < alone.values.size(); ++v) {
+        ASSERT_NEAR(alone.values[v], together.at(i)[v], 1e-5F * scale_of(alone));
+      }
     }
   }
+}
+
+/// bfloat16 has 8 significant bits. Batch norm with wide statistics is where a network that is
+/// rounded before it is folded would go wrong.
+TEST_P(BothKinds, InBfloat16ItComputesNearlyTheSame) {
+  save_network(untrained(contract()), contract(), folder_ / "net.pt");
+  const Network exact(folder_ / "net.pt", GetParam());
+  const Network rounded(folder_ / "net.pt", GetParam(), std::nullopt, "cpu", Precision::bfloat16);
+  EXPECT_EQ(exact.precision(), Precision::float32);
+  EXPECT_EQ(rounded.precision(), Precision::bfloat16);
+  const NdArray input = random_input(2, 96);
+  const NdArray wanted = exact.forward(input);
+  const float difference = largest_difference(rounded.forward(input), wanted);
+  EXPECT_LT(difference, 0.03F * scale_of(wanted));
+  EXPECT_GT(difference, 1e-5F * scale_of(wanted)) << "it was computed in float32";
+}
+
+TEST(Network, AutomaticPrecisionIsOneOfTheOthers) {
+  const Precision precision = resolve_precision(Precision::automatic, "cpu");
+  EXPECT_NE(precision, Precision::automatic);
+  EXPECT_EQ(resolve_precision(Precision::bfloat16, "cpu"), Precision::bfloat16);
+  const test::TempDir folder;
+  test::write_tiny_network(folder / "c.pt", test::tiny_contract(Contract::Kind::classifier));
+  const Network network(folder / "c.pt", Contract::Kind::classifier, std::nullopt, "cpu",
+                        Precision::automatic);
+  EXPECT_EQ(network.precision(), precision);
 }
 
 TEST_P(BothKinds, FilesAreSmallEnoughToShip) {

@@ -40,7 +40,8 @@ struct Network::Implementation {
 };
 
 Network::Network(const std::filesystem::path& file, Contract::Kind kind,
-                 const std::optional<Contract>& contract, const std::string& /*device*/)
+                 const std::optional<Contract>& contract, const std::string& /*device*/,
+                 Precision /*precision*/)
     : implementation_(std::make_unique<Implementation>()) {
   if (!contract || contract->kind != kind) throw Error("model", file.string(), "has no contract");
   implementation_->contract = *contract;
@@ -53,6 +54,7 @@ Network& Network::operator=(Network&&) noexcept = default;
 const Contract& Network::contract() const { return implementation_->contract; }
 const std::string& Network::sha256() const { return implementation_->sha256; }
 std::string Network::device() const { return "cpu"; }
+Precision Network::precision() const { return Precision::float32; }
 
 NdArray Network::forward(const NdArray& input) const {
   if (contract().kind == Contract::Kind::classifier) return head(features(input));
@@ -100,5 +102,8 @@ void OneCoreEach::begin_thread() {}
 std::string version() { return "0"; }
 std::vector<std::pair<std::string, std::string>> library_versions() { return {}; }
 std::string cpu_capability() { return "unknown"; }
+Precision resolve_precision(Precision /*wanted*/, const std::string& /*device*/) {
+  return Precision::float32;
+}
 
 }  // namespace cxr
