@@ -21,7 +21,10 @@ using nlohmann::ordered_json;
 
 ordered_json network_json(const Network& network) {
   const Contract& contract = network.contract();
-  return {{"name", contract.name}, {"version", contract.version}, {"sha256", network.sha256()}};
+  return {{"name", contract.name},
+          {"version", contract.version},
+          {"sha256", network.sha256()},
+          {"precision", name_of(network.precision())}};
 }
 
 /// UTC, in the form of ISO 8601.

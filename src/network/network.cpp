@@ -1,20 +1,17 @@
 #include "cxr/network.h"
 
 #include <torch/csrc/autograd/autograd.h>
-#include <torch/csrc/jit/ir/constants.h>
-#include <torch/csrc/jit/ir/ir.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
 #include <torch/csrc/jit/runtime/jit_exception.h>
 #include <torch/cuda.h>
 #include <torch/script.h>
 
-#include <fstream>
-#include <functional>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string_view>
 
 #include "base/json_text.h"
+#include "bfloat16.h"
 #include "cxr/error.h"
 #include "model_manifest.h"
 #include "tensor.h"
@@ -105,42 +102,6 @@ Module method_alone(const Module& network, const std::string& method) {
   module.define("def forward(self, x):\n  return self.network." + method + "(x)\n");
   module.eval();
   return torch::jit::freeze(module);
-}
-
-void for_each_constant(torch::jit::Block* block,
-                       const std::function<void(torch::jit::Node*)>& visit) {
-  for (torch::jit::Node* node : block->nodes()) {
-    if (node->kind() == torch::jit::prim::Constant) visit(node);
-    for (torch::jit::Block* inner : node->blocks()) for_each_constant(inner, visit);
-  }
-}
-
-/// Rounds the weights of a frozen network, whose batch norm was folded in float32: rounded before
-/// that, it would lose twice.
-void round_to_bfloat16(const Module& frozen) {
-  for_each_constant(frozen.get_method("forward").graph()->block(), [](torch::jit::Node* node) {
-    const auto value = torch::jit::toIValue(node->output());
-    if (!value || !value->isTensor() || !value->toTensor().is_floating_point()) return;
-    const torch::Tensor weights = value->toTensor();
-    const auto layout =
-        weights.dim() == 4 ? torch::MemoryFormat::ChannelsLast : torch::MemoryFormat::Contiguous;
-    const torch::Tensor rounded = weights.to(torch::kBFloat16).contiguous(layout);
-    node->t_(torch::jit::attr::value, rounded);
-    node->output()->inferTypeFrom(rounded);
-  });
-}
-
-/// Whether convolutions in bfloat16 take about half the time of those in float32: with AMX, and on
-/// AMD since Zen 4. Intel's AVX-512 alone is slower at them.
-bool is_fast_at_bfloat16() {
-  std::ifstream processors("/proc/cpuinfo");
-  bool is_amd = false;
-  for (std::string line; std::getline(processors, line);) {
-    const auto says = [&](const char* word) { return line.find(word) != std::string::npos; };
-    if (line.starts_with("vendor_id")) is_amd = says("AuthenticAMD");
-    if (line.starts_with("flags")) return says("amx_bf16") || (is_amd && says("avx512_bf16"));
-  }
-  return false;
 }
 
 /// The device of a configuration. Throws UsageError where there is no such.

@@ -39,6 +39,7 @@ TEST_F(OutputProgram, HasEverything) {
   EXPECT_GT(judged.at("milliseconds").at("segment"), 0);
   EXPECT_EQ(judged.at("pictures").at("heatmaps"), "heatmaps/a.png");
   EXPECT_EQ(judged.at("models").at("classifier").at("sha256"), sha256(folder_ / "classifier.pt"));
+  EXPECT_EQ(judged.at("models").at("classifier").at("precision"), "float32");
   EXPECT_TRUE(contains(records().at(1).at("error"), "bad.png"));
 
   EXPECT_EQ(run().at("state"), "finished");
