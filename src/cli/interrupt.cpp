@@ -5,6 +5,7 @@
 
 #include <csignal>
 #include <cstring>
+#include <iterator>
 #include <string_view>
 
 #include "base/atomic_file.h"
@@ -12,7 +13,23 @@
 namespace cxr {
 namespace {
 
+constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP};
+bool was_ignored[std::size(kSignals)];
+
 volatile std::sig_atomic_t received = 0;
+
+/// Which signals are ignored from the start, as under nohup. Asked before any library is
+/// initialised, as UCX, which OpenCV of Debian 13 brings along, puts a handler of its own in place
+/// of SIGHUP's.
+[[gnu::no_sanitize("address", "thread", "undefined")]] void note_ignored_signals() {
+  for (std::size_t i = 0; i < std::size(kSignals); ++i) {
+    struct sigaction action {};
+    was_ignored[i] =
+        ::sigaction(kSignals[i], nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+  }
+}
+[[gnu::section(".preinit_array"),
+  gnu::used]] void (*const before_libraries)() = note_ignored_signals;
 
 void on_signal(int signal) {
   if (received != 0) {
@@ -31,8 +48,8 @@ void on_signal(int signal) {
 }  // namespace
 
 void catch_interrupts() {
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
-    if (std::signal(signal, on_signal) == SIG_IGN) std::signal(signal, SIG_IGN);
+  for (std::size_t i = 0; i < std::size(kSignals); ++i) {
+    std::signal(kSignals[i], was_ignored[i] ? SIG_IGN : on_signal);
   }
 }
 

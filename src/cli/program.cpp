@@ -46,7 +46,8 @@ void keep_freed_memory() {
 /// A program that was moved to another system with its files has DCMTK's dictionary beside them.
 void find_dictionary() {
   const fs::path file = installed_file("dicom.dic");
-  if (fs::exists(file)) ::setenv("DCMDICTPATH", file.c_str(), 0);
+  std::error_code unreadable;
+  if (fs::exists(file, unreadable)) ::setenv("DCMDICTPATH", file.c_str(), 0);
 }
 
 int report_error(const CLI::App& app, const std::exception& error, Exit status) {
@@ -91,10 +92,12 @@ std::string unknown_word_error(const CLI::App& app) {
   return word + ": unknown option" + did_you_mean(word, options);
 }
 
-/// An unknown word comes first: what it was meant for would be reported as missing.
+/// An unknown word comes first: what it was meant for would be reported as missing. An error of an
+/// options file names it itself; CLI11 from 2.4 leaves the values of that file among the words.
 int report_parse_error(const CLI::App& app, const CLI::ParseError& error) {
   const bool is_error = error.get_exit_code() != static_cast<int>(CLI::ExitCodes::Success);
-  const std::string unknown = is_error ? unknown_word_error(app) : "";
+  const bool is_of_file = error.get_name() == "ConfigError";
+  const std::string unknown = is_error && !is_of_file ? unknown_word_error(app) : "";
   if (unknown.empty()) return app.exit(error) == 0 ? kSuccess : kWrongUsage;
   std::cerr << app.get_name() << ": " << unknown << "\nRun with --help for more information.\n";
   return kWrongUsage;
@@ -193,7 +196,8 @@ void add_configuration_options(CLI::App& app, ConfigurationOptions& options) {
 
 Configuration ConfigurationOptions::load() const {
   const fs::path file = config.empty() ? installed_config("model-config.json") : config;
-  if (config.empty() && !fs::exists(file)) {
+  std::error_code unreadable;
+  if (config.empty() && !fs::exists(file, unreadable)) {
     throw UsageError("configuration", "--config",
                      "is required; config/model-config.json is an example");
   }

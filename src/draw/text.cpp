@@ -17,7 +17,8 @@ constexpr double kCapitalHeight = 0.729;  ///< of the font, relative to its size
 /// That of the system, or else the one that lies beside a program that was moved here.
 std::string font_file() {
   const std::filesystem::path beside = installed_file("fonts/DejaVuSans.ttf");
-  return std::filesystem::exists(CXR_FONT) ? CXR_FONT : beside.string();
+  std::error_code unreadable;
+  return std::filesystem::exists(CXR_FONT, unreadable) ? CXR_FONT : beside.string();
 }
 
 /// The font, one for each thread, because drawing changes its state.

@@ -294,6 +294,20 @@ TEST_F(InferProgram, AFileThatMayNotBeReadIsSaid) {
       stopped(infer_images(as_ordinary_user()), 2, {config_.string(), "permission denied"}));
 }
 
+TEST_F(InferProgram, ItRunsWhereTheFilesBesideItMayNotBeRead) {
+  write_phantom(images_ / "a.png");
+  const fs::path program = folder_ / "tool" / "bin" / "cxr-infer",
+                 share = folder_ / "tool" / "share";
+  fs::create_directories(program.parent_path());
+  fs::create_directory(share);
+  fs::copy_file(std::string(CXR_PROGRAMS) + "/cxr-infer", program);
+  open_to_everybody(folder_.path());
+  fs::permissions(share, fs::perms::none);
+  const Outcome outcome = run_program(
+      {program.string(), "--config", config_.string(), images_.string()}, as_ordinary_user());
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+}
+
 TEST_F(InferProgram, HeatmapPathThatCannotBeMadeIsSaid) {
   write_phantom(images_ / "a.png");
   open_to_everybody(folder_.path());
