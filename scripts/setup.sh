@@ -2,8 +2,8 @@
 # Installs the Debian or Ubuntu packages needed to build, test and run cxr-infer.
 #   --with-browser  also install Chromium, and axe-core from PyPI into ~/.cache/cxr-infer, for the
 #                   tests of the report; they are skipped without them
-#   --with-archive  also install Orthanc, DCMTK's tools and dicom3tools, for the tests of DICOM objects;
-#                   they are skipped without them
+#   --with-archive  also install Orthanc, DCMTK's tools and dicom3tools, and highdicom from PyPI into
+#                   ~/.cache/cxr-infer, for the tests of DICOM objects; they are skipped without them
 #   --with-cluster  also install Slurm, for its test, which is skipped without it, and patchelf, zstd and
 #                   debootstrap, for scripts/bundle.sh and its test; pandas and R, for the examples
 #   --with-fuzz     also install clang and its run-time library, for scripts/fuzz.sh
@@ -13,6 +13,7 @@
 set -euo pipefail
 
 with_axe=false
+with_highdicom=false
 packages=(
   g++ cmake ninja-build                # compiler and build
   libtorch-dev                         # networks
@@ -31,7 +32,9 @@ for option in "$@"; do
       with_axe=true
       packages+=(python3-pip)
       if grep -qx 'ID=debian' /etc/os-release; then packages+=(chromium); fi ;;
-    --with-archive) packages+=(orthanc orthanc-dicomweb dcmtk dicom3tools curl) ;;
+    --with-archive)
+      with_highdicom=true
+      packages+=(orthanc orthanc-dicomweb dcmtk dicom3tools curl python3-venv) ;;
     --with-cluster)
       packages+=(slurm-wlm munge procps patchelf zstd debootstrap)
       packages+=(python3-pandas r-base-core r-cran-jsonlite) ;;
@@ -67,8 +70,18 @@ install_axe() {
   rm -r "$work"
 }
 
+# highdicom reads the DICOM objects, and brings pydicom. Debian has no package of it.
+install_highdicom() {
+  local folder=${HOME:-/root}/.cache/cxr-infer/python
+  "$folder/bin/python3" -c 'import highdicom' 2>/dev/null && return
+  if ! { python3 -m venv "$folder" && "$folder/bin/pip" install --quiet highdicom==0.28.2; }; then
+    echo "setup: highdicom cannot be downloaded; its tests will be skipped" >&2
+  fi
+}
+
 finish() {
   if $with_axe; then install_axe; fi
+  if $with_highdicom; then install_highdicom; fi
   echo "setup: $1"
   exit 0
 }

@@ -50,8 +50,8 @@ struct Radiograph {
 /// damaged or incomplete, would take far more time or memory than its size allows, has more than
 /// `max_pixels` pixels or a side shorter than kMinSide; and SkippedError for DICOM without an
 /// image, and, unless forced, DICOM that states that it is no frontal chest radiograph: another
-/// modality, body part or projection, several frames. Their messages repeat no text of a DICOM
-/// file.
+/// modality, body part or projection, several frames; or is a picture in colour. Their messages
+/// repeat no text of a DICOM file.
 Radiograph read_radiograph(const std::filesystem::path& file, const ReadOptions& options = {});
 
 /// The size of what read_radiograph() would return, found without decoding the file. Throws Error

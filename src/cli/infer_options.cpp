@@ -36,7 +36,7 @@ void add_input_options(CLI::App& app, InferOptions& options) {
   app.add_flag(
       "--force", options.request.force,
       "Process DICOM images that would be skipped (other modalities and body parts, lateral "
-      "views, several frames); predict a class even where no lungs are found");
+      "views, several frames, pictures in colour); predict a class even where no lungs are found");
 }
 
 void add_output_options(CLI::App& app, InferOptions& options) {

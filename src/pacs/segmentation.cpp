@@ -132,12 +132,12 @@ void put_plane(DcmSegmentation& object, const DicomSource& source, const JudgedB
   require(object.addForAllFrames(*orientation), "plane orientation");
 }
 
-/// Both for each frame and, for viewers that look there, for the object.
-void put_references(DcmSegmentation& object, const DicomSource& source) {
-  FGDerivationImage derivation;
+/// What each frame comes from. Readers find the masks of a film by it.
+std::unique_ptr<FGDerivationImage> derivation_image(const DicomSource& source) {
+  auto derivation = std::make_unique<FGDerivationImage>();
   DerivationImageItem* item = nullptr;
-  require(derivation.addDerivationImageItem(code("113076", "DCM", "Segmentation"),
-                                            "Lungs found by a network", item),
+  require(derivation->addDerivationImageItem(code("113076", "DCM", "Segmentation"),
+                                             "Lungs found by a network", item),
           "derivation");
   auto image = std::make_unique<SourceImageItem>();
   ImageSOPInstanceReferenceMacro& reference = image->getImageSOPInstanceReference();
@@ -147,8 +147,11 @@ void put_references(DcmSegmentation& object, const DicomSource& source) {
   image->getPurposeOfReferenceCode() =
       code("121322", "DCM", "Source image for image processing operation");
   item->getSourceImageItems().push_back(image.release());
-  require(object.addForAllFrames(derivation), "derivation");
+  return derivation;
+}
 
+/// For viewers that look for references there, and not in the frames.
+void put_references(DcmSegmentation& object, const DicomSource& source) {
   IODReferences references;
   references.add(new IODImageReference("", source.uids.study.c_str(), source.uids.series.c_str(),
                                        source.uids.instance.c_str(), source.sop_class.c_str()));
@@ -158,15 +161,31 @@ void put_references(DcmSegmentation& object, const DicomSource& source) {
   }
 }
 
-void add_segment(DcmSegmentation& object, const LungSegment& segment, const JudgedBy& judged_by) {
+void add_segment(DcmSegmentation& object, const LungSegment& segment, const DicomSource& source,
+                 const JudgedBy& judged_by) {
   Uint16 number = 0;
   require(object.addSegment(make_segment(segment.side, judged_by), number), "segment");
   FGFrameContent content;
   require(content.setDimensionIndexValues(number, 0), "dimension");
   OFVector<FGBase*> groups;
   groups.push_back(&content);
+  const std::unique_ptr<FGDerivationImage> derivation = derivation_image(source);
+  groups.push_back(derivation.get());
   const cv::Mat mask = segment.mask.isContinuous() ? segment.mask : segment.mask.clone();
   require(object.addFrame(mask.data, number, groups), "frame");
+}
+
+/// States that the masks lie on the film's own pixels, which DCMTK has no function for and without
+/// which highdicom gives none out.
+void put_locations_preserved(DcmDataset& set) {
+  DcmItem* frame = nullptr;
+  for (signed long i = 0;
+       set.findAndGetSequenceItem(DCM_PerFrameFunctionalGroupsSequence, frame, i).good(); ++i) {
+    DcmItem *derivation = nullptr, *image = nullptr;
+    require(frame->findAndGetSequenceItem(DCM_DerivationImageSequence, derivation), "derivation");
+    require(derivation->findAndGetSequenceItem(DCM_SourceImageSequence, image), "source image");
+    put(*image, DCM_SpatialLocationsPreserved, "YES");
+  }
 }
 
 std::unique_ptr<DcmSegmentation> make_object(const DicomSource& source, const JudgedBy& judged_by) {
@@ -199,10 +218,11 @@ std::string segmentation(const DicomSource& source, const std::vector<LungSegmen
   const std::unique_ptr<DcmSegmentation> object = make_object(source, judged_by);
   put_plane(*object, source, judged_by);
   put_references(*object, source);
-  for (const LungSegment& segment : segments) add_segment(*object, segment, judged_by);
+  for (const LungSegment& segment : segments) add_segment(*object, segment, source, judged_by);
   DcmFileFormat file;
   DcmDataset& set = *file.getDataset();
   require(object->writeDataset(set), "segmentation");
+  put_locations_preserved(set);
   put_common_modules(set, source, judged_by, kSegmentationObject);
   put(set, DCM_DerivationDescription, derivation(judged_by));
   return bytes_of(file);

@@ -19,6 +19,8 @@ namespace {
 auto with_name(const std::filesystem::path& file, const auto& step) {
   try {
     return step();
+  } catch (const SkippedError&) {
+    throw;
   } catch (const std::runtime_error& error) {
     throw Error("read", file.string(), error.what());
   } catch (const cv::Exception&) {  // has OpenCV's source lines
@@ -53,6 +55,33 @@ cv::Mat luma(const DicomPixels& pixels, int bits_stored) {
   return grey;
 }
 
+cv::Mat to_8_bit_rgb(const DicomPixels& pixels, int bits_stored) {
+  const double brightest = std::ldexp(1.0, bits_stored) - 1;
+  cv::Mat rgb;
+  if (pixels.samples.depth() == CV_32S) {
+    scaled_down(pixels.samples, brightest).convertTo(rgb, CV_8U);
+  } else {
+    pixels.samples.convertTo(rgb, CV_8U, 255 / brightest);
+  }
+  if (!pixels.is_ybr) return rgb;
+  cv::Mat swapped(rgb.size(), CV_8UC3);  // OpenCV wants Cr before Cb
+  cv::mixChannels(rgb, swapped, {0, 0, 1, 2, 2, 1});
+  cv::cvtColor(swapped, rgb, cv::COLOR_YCrCb2RGB);
+  return rgb;
+}
+
+/// Whether it is a picture in colours, such as one of endoscopy, and not a film with a few signs in
+/// colour, or of a bluish base.
+bool is_colourful(const DicomPixels& pixels, int bits_stored) {
+  constexpr double kStrong = 64, kFewPixels = 0.05;
+  if (pixels.samples.channels() != 3) return false;
+  std::vector<cv::Mat> planes;
+  cv::split(to_8_bit_rgb(pixels, bits_stored), planes);
+  const cv::Mat least = cv::min(cv::min(planes[0], planes[1]), planes[2]);
+  const cv::Mat most = cv::max(cv::max(planes[0], planes[1]), planes[2]);
+  return cv::countNonZero(most - least > kStrong) > kFewPixels * static_cast<double>(most.total());
+}
+
 /// Of the colours that samples are the numbers of.
 cv::Mat palette_luma(const cv::Mat& stored, const std::array<DicomLut, 3>& palette, int bits) {
   static constexpr std::array kWeights = {0.299, 0.587, 0.114};  // ITU-R BT.601
@@ -80,20 +109,19 @@ DicomFile::DicomFile(std::span<const std::uint8_t> bytes, const std::filesystem:
       set_(with_name(file, [&] { return DicomDataSet(bytes); })),
       attributes_(read_attributes(DicomItem(set_.elements()))),
       stretch_(stretch_of(attributes_.pixel_aspect)),
-      turn_(turn_of(attributes_.orientation)) {
-  check_kind(force);
+      turn_(turn_of(attributes_.orientation)),
+      force_(force) {
+  check_kind();
   check_pixels();
 }
 
-void DicomFile::check_kind(bool force) const {
+void DicomFile::check_kind() const {
   if (attributes_.is_directory) {
     throw SkippedError("read", file_.string(), "is a DICOMDIR, no image");
   }
   if (!set_.has_pixels()) throw SkippedError("read", file_.string(), "is DICOM without an image");
   const std::string why = why_not_frontal_chest(attributes_);
-  if (!force && !why.empty()) {
-    throw SkippedError("read", file_.string(), why + "; --force reads it all the same");
-  }
+  if (!force_ && !why.empty()) skip(why);
 }
 
 void DicomFile::check_pixels() const {
@@ -131,7 +159,12 @@ std::uint64_t DicomFile::decoding_bytes() const {
 cv::Mat DicomFile::grey_image() {
   const DicomPixelFormat& format = attributes_.pixels;
   const DicomPixels pixels = decode_first_frame(set_, format);
-  if (format.samples_per_pixel == 3) return luma(pixels, format.bits_stored);
+  if (format.samples_per_pixel == 3) {
+    if (!force_ && is_colourful(pixels, format.bits_stored)) {
+      skip("not a chest radiograph: it is in colour");
+    }
+    return luma(pixels, format.bits_stored);
+  }
   GrayscaleTransform tones = attributes_.tones;
   const cv::Mat stored = stored_values(pixels.samples, format, tones);
   if (is_palette(format)) return palette_luma(stored, *attributes_.palette, format.bits_stored);
@@ -149,6 +182,10 @@ Radiograph DicomFile::decode() {
                                described(attributes_.orientation));
   }
   return radiograph;
+}
+
+void DicomFile::skip(const std::string& why) const {
+  throw SkippedError("read", file_.string(), why + "; --force reads it all the same");
 }
 
 void DicomFile::fail(const std::string& what) const { throw Error("read", file_.string(), what); }

@@ -26,13 +26,15 @@ class DicomFile {
   /// How much memory decode() takes, about.
   std::uint64_t decoding_bytes() const;
 
-  /// Decodes the first frame, as read_radiograph() promises. Throws Error if that cannot be done.
+  /// Decodes the first frame, as read_radiograph() promises. Throws Error if that cannot be done;
+  /// SkippedError if it is in colour, without `force`.
   Radiograph decode();
 
  private:
-  void check_kind(bool force) const;
+  void check_kind() const;
   void check_pixels() const;
   cv::Mat grey_image();
+  [[noreturn]] void skip(const std::string& why) const;
   [[noreturn]] void fail(const std::string& what) const;
 
   std::filesystem::path file_;
@@ -40,6 +42,7 @@ class DicomFile {
   DicomAttributes attributes_;
   cv::Size2d stretch_;
   Turn turn_;
+  bool force_;
 };
 
 }  // namespace cxr

@@ -8,6 +8,8 @@
 #include <dcmtk/dcmjpeg/djdecode.h>
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <cstring>
 #include <stdexcept>
 #include <vector>
@@ -159,9 +161,7 @@ DicomPixels jpeg_2000_pixels(DicomDataSet& set, const DicomPixelFormat& format) 
   return {samples, is_ybr};
 }
 
-}  // namespace
-
-DicomPixels decode_first_frame(DicomDataSet& set, const DicomPixelFormat& format) {
+DicomPixels decode(DicomDataSet& set, const DicomPixelFormat& format) {
   switch (set.syntax()) {
     case EXS_LittleEndianImplicit:
     case EXS_LittleEndianExplicit:
@@ -179,6 +179,32 @@ DicomPixels decode_first_frame(DicomDataSet& set, const DicomPixelFormat& format
     default:
       return jpeg_pixels(set, format);
   }
+}
+
+bool is_lossy(E_TransferSyntax syntax) {
+  static constexpr std::array kLossless = {
+      EXS_LittleEndianImplicit, EXS_LittleEndianExplicit, EXS_BigEndianImplicit,
+      EXS_BigEndianExplicit,    EXS_RLELossless,          EXS_JPEGProcess14,
+      EXS_JPEGProcess14SV1,     EXS_JPEGLSLossless,       EXS_JPEG2000LosslessOnly};
+  return std::ranges::find(kLossless, syntax) == kLossless.end();
+}
+
+/// A codec knows 8, 12 or 16 bits, and where it loses, it can go beyond the white of fewer. Of such
+/// a sample, the stored bits are those of black. Without loss, the bits above may be an overlay's.
+void clip_to_white(cv::Mat& samples, const DicomPixelFormat& format) {
+  const bool has_bits_above =
+      format.high_bit == format.bits_stored - 1 && format.bits_stored < format.bits_allocated;
+  if (has_bits_above && !format.is_signed && samples.depth() != CV_32S) {
+    cv::min(samples, std::ldexp(1.0, format.bits_stored) - 1, samples);
+  }
+}
+
+}  // namespace
+
+DicomPixels decode_first_frame(DicomDataSet& set, const DicomPixelFormat& format) {
+  DicomPixels pixels = decode(set, format);
+  if (is_lossy(set.syntax())) clip_to_white(pixels.samples, format);
+  return pixels;
 }
 
 }  // namespace cxr

@@ -1,7 +1,10 @@
 #include "dicom_source.h"
 
 #include <dcmtk/dcmdata/dcdeftag.h>
+#include <dcmtk/dcmdata/dcuid.h>
+#include <dcmtk/dcmdata/dcvrui.h>
 
+#include <algorithm>
 #include <span>
 
 #include "dicom_attributes.h"
@@ -104,6 +107,14 @@ std::optional<Made> from_elements(const std::filesystem::path& file,
 }
 
 }  // namespace
+
+bool DicomSource::is_identified() const {
+  const std::array all = {&uids.study, &uids.series, &uids.instance};
+  return dcmIsImageStorageSOPClassUID(sop_class.c_str()) &&
+         std::ranges::all_of(all, [](const std::string* uid) {
+           return !uid->empty() && DcmUniqueIdentifier::checkStringValue(uid->c_str(), "1").good();
+         });
+}
 
 std::optional<DicomSource> read_dicom_source(const std::filesystem::path& file) noexcept {
   return from_elements(file, source_of);

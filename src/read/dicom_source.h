@@ -41,11 +41,9 @@ struct DicomSource {
   std::array<std::string, 2> orientation;
   Turn turn;  ///< how read_radiograph() turns the film, after it has stretched it
 
-  /// Whether an object can refer to it.
-  bool is_identified() const {
-    return !uids.study.empty() && !uids.series.empty() && !uids.instance.empty() &&
-           !sop_class.empty();
-  }
+  /// Whether an object can refer to it: its UIDs have the form that the standard wants
+  /// (PS3.5, 9.1), and its SOP class is one of images that DCMTK knows, so no private one.
+  bool is_identified() const;
 };
 
 /// What lies in a DICOM file; none if it is not DICOM or is damaged. Meant for files that

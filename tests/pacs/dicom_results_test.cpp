@@ -181,6 +181,23 @@ TEST_F(DicomResultsTest, SegmentationIsTheMaskBitForBit) {
   EXPECT_EQ(at, 2 * 200 * 240);
 }
 
+// Readers such as highdicom look for the masks of a film in the frames, and only if they lie on it.
+TEST_F(DicomResultsTest, EachFrameOfTheSegmentationRefersToTheFilm) {
+  DcmDataset& set = read(made().segmentation);
+  for (const signed long frame : {0, 1}) {
+    DcmItem *groups = nullptr, *derivation = nullptr, *image = nullptr;
+    ASSERT_TRUE(
+        set.findAndGetSequenceItem(DCM_PerFrameFunctionalGroupsSequence, groups, frame).good());
+    ASSERT_TRUE(groups->findAndGetSequenceItem(DCM_DerivationImageSequence, derivation).good());
+    ASSERT_TRUE(derivation->findAndGetSequenceItem(DCM_SourceImageSequence, image).good());
+    OFString uid, is_preserved;
+    image->findAndGetOFString(DCM_ReferencedSOPInstanceUID, uid);
+    image->findAndGetOFString(DCM_SpatialLocationsPreserved, is_preserved);
+    EXPECT_EQ(uid, "1.2.3.4.5");
+    EXPECT_EQ(is_preserved, "YES");
+  }
+}
+
 // The film's own spacing and directions: 200 x 240 pixels that are stored lying on their side.
 TEST_F(DicomResultsTest, SegmentationOfATurnedFilmHasItsSizeAndPlane) {
   test::DicomSpec spec = test::identified_film(test::phantom(0, {240, 200}));

@@ -49,16 +49,22 @@ TEST_F(SaveDicomProgram, OtherOutputsCarryNoPatient) {
   }
 }
 
-/// An object without the UIDs of the film would come into no study, or into a wrong one.
+/// An object without the UIDs of the film would come into no study, or into a wrong one. The film
+/// is judged all the same.
 TEST_F(SaveDicomProgram, AFilmWithoutUidsGetsANote) {
-  DicomSpec spec = identified_film(phantom());
-  spec.texts.emplace_back("0020,000d", "none");
-  write_dicom(images_ / "film.dcm", spec);
+  const std::vector<std::pair<const char*, const char*>> wrong = {
+      {"0020,000d", "none"}, {"0020,000e", "1.2.034"}, {"0008,0016", "2.25.155828353415164"}};
+  for (std::size_t i = 0; i < wrong.size(); ++i) {
+    DicomSpec spec = identified_film(phantom());
+    spec.texts.emplace_back(wrong[i].first, wrong[i].second);
+    write_dicom(images_ / (std::to_string(i) + ".dcm"), spec);
+  }
   const Outcome outcome = save();
   EXPECT_EQ(outcome.status, 0) << outcome.err;
-  EXPECT_TRUE(contains(rows_of(outcome.out).at(0).at("Note"),
-                       "no DICOM results: its UIDs are missing or invalid"));
-  EXPECT_EQ(records().at(0).at("dicom"), json::array());
+  for (const auto& row : rows_of(outcome.out)) {
+    EXPECT_TRUE(contains(row.at("Note"), "no DICOM results: its UIDs are missing or invalid"));
+  }
+  for (const json& record : records()) EXPECT_EQ(record.at("dicom"), json::array());
 }
 
 TEST_F(SaveDicomProgram, AFilmWithoutLungsHasNoSegmentation) {

@@ -78,6 +78,24 @@ TEST_F(DicomSourceTest, WrongUidsAreNone) {
   }
 }
 
+/// An archive takes no object that refers to such a film. For joins, the UIDs are told as they are.
+TEST_F(DicomSourceTest, FilmsOfUidsOutsideTheStandardAreNotIdentified) {
+  const auto is_identified = [&](const char* element, const std::string& uid) {
+    test::DicomSpec spec = film();
+    spec.texts.emplace_back(element, uid);
+    return read(spec).value().is_identified();
+  };
+  for (const char* element : {"0008,0018", "0020,000d", "0020,000e"}) {
+    EXPECT_TRUE(is_identified(element, "1.2.0.34")) << element;
+    for (const char* uid : {"1.2.034", "1..2", ".1.2", "1.2."}) {
+      EXPECT_FALSE(is_identified(element, uid)) << element << " " << uid;
+    }
+  }
+  EXPECT_EQ(read_dicom_uids(folder_ / "film.dcm").series, "1.2.");
+  EXPECT_FALSE(is_identified("0008,0016", "2.25.155828353415164261086737374395291355553"));
+  EXPECT_FALSE(is_identified("0008,0016", "1.2.840.10008.5.1.4.1.1.88.33"));
+}
+
 TEST_F(DicomSourceTest, OtherFilesHaveNone) {
   std::ofstream(folder_ / "text") << "no DICOM";
   EXPECT_FALSE(read_dicom_source(folder_ / "text"));

@@ -52,6 +52,9 @@ class DicomTest : public testing::Test {
     return file;
   }
   cv::Mat read(const DicomSpec& spec) { return read_radiograph(write(spec)).image; }
+  cv::Mat read_forced(const DicomSpec& spec) {
+    return read_radiograph(write(spec), {.force = true}).image;
+  }
 
   template <typename Kind = Error>
   std::string error_of(const DicomSpec& spec, const ReadOptions& options = {}) {
@@ -206,21 +209,45 @@ TEST_F(DicomTest, ColourBecomesLuma) {
   cv::Mat luma;
   cv::cvtColor(colour, luma, cv::COLOR_RGB2GRAY);
   DicomSpec spec{.samples = colour, .photometric = "RGB"};
-  EXPECT_EQ(test::farthest(read(spec), luma), 0);
+  EXPECT_EQ(test::farthest(read_forced(spec), luma), 0);
   spec.syntax = EXS_RLELossless;
-  EXPECT_EQ(test::farthest(read(spec), luma), 0);
+  EXPECT_EQ(test::farthest(read_forced(spec), luma), 0);
   spec.syntax = EXS_JPEG2000LosslessOnly;
-  EXPECT_LE(test::farthest(read(spec), luma), 1);
+  EXPECT_LE(test::farthest(read_forced(spec), luma), 1);
   spec.syntax = EXS_JPEGLSLossless;
-  EXPECT_EQ(test::farthest(read(spec), luma), 0);
+  EXPECT_EQ(test::farthest(read_forced(spec), luma), 0);
   spec.syntax = EXS_JPEGProcess1;  // as YBR_FULL_422
-  EXPECT_LE(test::farthest(read(spec), luma), 6);
+  EXPECT_LE(test::farthest(read_forced(spec), luma), 6);
   spec = {.samples = colour, .photometric = "RGB", .in_planes = true};
-  EXPECT_EQ(test::farthest(read(spec), luma), 0);
+  EXPECT_EQ(test::farthest(read_forced(spec), luma), 0);
   cv::Mat ybr;
   cv::cvtColor(colour, ybr, cv::COLOR_RGB2YCrCb);
   spec = {.samples = ybr, .photometric = "YBR_FULL"};
-  EXPECT_LE(test::farthest(read(spec), luma), 1);
+  EXPECT_LE(test::farthest(read_forced(spec), luma), 1);
+}
+
+// Endoscopies and photographs come as secondary captures, with a modality that says nothing.
+TEST_F(DicomTest, PicturesInColourAreSkippedUnlessForced) {
+  const cv::Mat red(64, 80, CV_8UC3, cv::Scalar(190, 90, 80));
+  cv::Mat ybr;
+  cv::cvtColor(red, ybr, cv::COLOR_RGB2YCrCb);
+  cv::mixChannels(ybr.clone(), ybr, {0, 0, 1, 2, 2, 1});
+  cv::Mat deep;
+  red.convertTo(deep, CV_16U, 256);
+  for (const DicomSpec& spec :
+       {DicomSpec{.samples = red, .photometric = "RGB"},
+        DicomSpec{.samples = red, .photometric = "RGB", .syntax = EXS_JPEGProcess1},
+        DicomSpec{.samples = ybr, .photometric = "YBR_FULL"},
+        DicomSpec{.samples = deep, .photometric = "RGB"}}) {
+    EXPECT_TRUE(contains(error_of<SkippedError>(spec), "it is in colour; --force"));
+    EXPECT_EQ(error_of(spec, {.force = true}), "");
+  }
+}
+
+TEST_F(DicomTest, FilmsWithSignsInColourAndOfABluishBaseAreRead) {
+  cv::Mat film(64, 80, CV_8UC3, cv::Scalar(120, 140, 170));
+  film(cv::Rect(0, 0, 10, 20)) = cv::Scalar(255, 0, 0);
+  EXPECT_EQ(error_of({.samples = film, .photometric = "RGB"}), "");
 }
 
 TEST_F(DicomTest, WhatIsNoFrontalRadiographIsSkippedUnlessForced) {
