@@ -191,7 +191,20 @@ TEST_F(ReportPageTest, PassesTheRulesOfAxe) {
   browser_->evaluate("document.querySelector('.card').click()");
   EXPECT_EQ(violations(), "") << "with an image opened";
   browser_->evaluate("document.querySelector('#four button').click()");
-  EXPECT_EQ(violations(), "") << "with a picture enlarged";
+  for (const char* theme : {"light", "dark"}) {
+    browser_->evaluate("document.documentElement.dataset.theme = '" + std::string(theme) + "'");
+    EXPECT_EQ(text("getComputedStyle(document.getElementById('shrink')).backgroundColor"),
+              "rgba(0, 0, 0, 0)")
+        << "its letters are always pale";
+    EXPECT_EQ(violations(), "") << "with a picture enlarged, " << theme;
+  }
+}
+
+TEST_F(ReportPageTest, ShowsAllOfTheLabelsTable) {
+  browser_->resize(1280, 900);
+  EXPECT_EQ(text("document.querySelector('.scroll').scrollWidth <= "
+                 "document.querySelector('.scroll').clientWidth"),
+            "true");
 }
 
 TEST_F(ReportPageTest, FitsAPhone) {
