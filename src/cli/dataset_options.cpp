@@ -1,18 +1,15 @@
 #include "dataset_options.h"
-
 namespace cxr {
 namespace {
 
 CLI::Option* add_folder(CLI::App& command, const std::string& name, std::filesystem::path& folder,
                         const std::string& description) {
-  return command.add_option(name, folder, description)
-      ->type_name("DIR")
-      ->check(CLI::ExistingDirectory);
+  return command.add_option(name, folder, description)->type_name("DIR")->check(listable_folder());
 }
 
 CLI::Option* add_file(CLI::App& command, const std::string& name, std::filesystem::path& file,
                       const std::string& description) {
-  return command.add_option(name, file, description)->type_name("FILE")->check(CLI::ExistingFile);
+  return command.add_option(name, file, description)->type_name("FILE")->check(readable_file());
 }
 
 void add_common_options(CLI::App& command, DatasetOptions& options) {
@@ -54,7 +51,7 @@ void add_segmentation_set_options(CLI::App& command, DatasetCommand& options) {
       .add_option("--extra", sources.extra,
                   "Folder with xray/ and mask/, files of equal names; may be repeated")
       ->type_name("DIR")
-      ->check(CLI::ExistingDirectory)
+      ->check(listable_folder())
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   add_common_options(command, options.options);

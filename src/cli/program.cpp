@@ -96,10 +96,11 @@ std::string unknown_word_error(const CLI::App& app) {
 /// options file names it itself; CLI11 from 2.4 leaves the values of that file among the words.
 int report_parse_error(const CLI::App& app, const CLI::ParseError& error) {
   const bool is_error = error.get_exit_code() != static_cast<int>(CLI::ExitCodes::Success);
+  if (!is_error) return app.exit(error) == 0 ? kSuccess : kWrongUsage;
   const bool is_of_file = error.get_name() == "ConfigError";
-  const std::string unknown = is_error && !is_of_file ? unknown_word_error(app) : "";
-  if (unknown.empty()) return app.exit(error) == 0 ? kSuccess : kWrongUsage;
-  std::cerr << app.get_name() << ": " << unknown << "\nRun with --help for more information.\n";
+  const std::string unknown = is_of_file ? "" : unknown_word_error(app);
+  std::cerr << app.get_name() << ": " << (unknown.empty() ? error.what() : unknown)
+            << "\nRun with --help for more information.\n";
   return kWrongUsage;
 }
 
@@ -166,7 +167,7 @@ void add_configuration_options(CLI::App& app, ConfigurationOptions& options) {
   app.add_option("--set", options.set,
                  "Set one configuration value, such as heatmap.cmap=viridis; may be repeated")
       ->type_name("KEY=VALUE")
-      ->expected(1)
+      ->allow_extra_args(false)  // or it takes the paths that follow
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_option("--batch-size", options.batch_size,
                  "Images that each thread processes at a time, 1 to 1024; default: batch_size of "

@@ -110,7 +110,7 @@ void add_classifier_options(CLI::App& command, ClassifierOptions& options) {
       .add_option("--segmenter", options.segmenter,
                   "Segmenter (.pt) that finds the lungs; required unless there are --regions")
       ->type_name("FILE")
-      ->check(CLI::ExistingFile);
+      ->check(readable_file());
   command
       .add_option("--regions", options.regions,
                   "regions.csv with the lung boxes, of cxr-dataset regions or COVID-19_CXR_AI")

@@ -4,6 +4,7 @@
 #include <cctype>
 #include <set>
 
+#include "base/access.h"
 #include "cxr/error.h"
 
 namespace cxr {
@@ -39,9 +40,8 @@ std::string plain_name(const std::string& name) {
 
 ImageIndex::ImageIndex(const fs::path& folder, Depth depth) {
   std::error_code failure;
-  if (!fs::is_directory(folder, failure)) {
-    throw UsageError("dataset", folder.string(), "no such folder");
-  }
+  const std::string why = why_unlistable(folder);
+  if (!why.empty()) throw UsageError("dataset", folder.string(), why);
   std::set<fs::path> files;    // sorted, so that the choice between two does not depend on the disk
   constexpr int kDeepest = 8;  // links may lead in circles
   const auto links = fs::directory_options::follow_directory_symlink;

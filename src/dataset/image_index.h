@@ -13,7 +13,7 @@ enum class Depth { flat, recursive };
 /// files, and folders with `mask` in their name, are not searched.
 class ImageIndex {
  public:
-  /// Throws UsageError where there is no such folder.
+  /// Throws UsageError where the folder cannot be listed.
   ImageIndex(const std::filesystem::path& folder, Depth depth);
 
   /// The file of that name; or else one of the same name but for the suffix, of several one that is

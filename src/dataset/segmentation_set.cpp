@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "base/access.h"
 #include "base/atomic_file.h"
 #include "base/csv.h"
 #include "base/stream.h"
@@ -23,7 +24,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The images directly in a folder, sorted. Throws UsageError where there is no such folder.
+/// The images directly in a folder, sorted. Throws UsageError where it cannot be listed.
 std::set<fs::path> images_in(const fs::path& folder) {
   std::error_code failure;
   std::set<fs::path> images;
@@ -32,7 +33,7 @@ std::set<fs::path> images_in(const fs::path& folder) {
     const bool is_hidden = file.filename().native().starts_with('.');
     if (entry.is_regular_file() && !is_hidden && looks_like_image(file)) images.insert(file);
   }
-  if (failure) throw UsageError("dataset", folder.string(), "no such folder");
+  if (failure) throw UsageError("dataset", folder.string(), why_unlistable(folder));
   return images;
 }
 

@@ -167,24 +167,35 @@ void draw_color_bar(const cv::Mat& strip, const HeatmapOptions& options, const M
     ramp.at<float>(x) = static_cast<float>(x) / static_cast<float>(ramp.cols - 1);
   }
   cv::resize(apply_colormap(ramp, options.cmap), strip(bar), size, 0, 0, cv::INTER_NEAREST);
-  const auto width_of = [&](const std::string& word) {
-    return std::min(bar.x - gap, text_width(word, metrics.small));
-  };
-  const auto draw_word = [&](const std::string& word, int x) {
-    draw_caption(strip(cv::Rect(x, 0, width_of(word), strip.rows)), word, metrics.small, kInk);
-  };
-  draw_word("no influence", bar.x - gap - width_of("no influence"));
-  draw_word("strongest", bar.br().x + gap);
+  // The longer word decides the size of both.
+  const FittedText least = fitted("no influence", metrics.small, bar.x - gap);
+  const int middle = strip.rows / 2;
+  cv::Mat target = strip;
+  draw_text(target, least.text, {bar.x - gap, middle}, least.height, Align::right, kInk);
+  draw_text(target, "strongest", {bar.br().x + gap, middle}, least.height, Align::left, kInk);
+}
+
+/// The image's name and what the picture is for, which is always whole: where there is no room, the
+/// letters get a little smaller, and then the name loses its middle.
+FittedText footer_line(const std::string& name, int height, int width) {
+  const std::string purpose = "For research only, not for diagnosis";
+  const std::string tail = (name.empty() ? "" : "  \u00B7  ") + purpose;
+  const int smallest = std::max(kSmallestText, height * 3 / 4);
+  FittedText whole = fitted(name + tail, height, width, smallest);
+  if (whole.text == name + tail) return whole;
+  const FittedText shorter = fitted(name, smallest, width - text_width(tail, smallest), smallest);
+  if (shorter.text.empty()) return fitted(purpose, smallest, width);
+  return {shorter.text + tail, smallest};
 }
 
 void draw_footer(const cv::Mat& footer, const PictureContent& content,
                  const HeatmapOptions& options, const Metrics& metrics) {
-  const std::string purpose = "For research only, not for diagnosis";
-  const std::string name = content.name.empty() ? "" : content.name + "  \u00B7  ";
   if (!content.heat_map.empty()) {
     draw_color_bar(footer.rowRange(0, footer.rows / 2), options, metrics);
   }
-  draw_caption(footer.rowRange(footer.rows / 2, footer.rows), name + purpose, metrics.small, kInk);
+  const FittedText line = footer_line(content.name, metrics.small, footer.cols);
+  cv::Mat strip = footer.rowRange(footer.rows / 2, footer.rows);
+  draw_text(strip, line.text, {strip.cols / 2, strip.rows / 2}, line.height, Align::centre, kInk);
 }
 
 cv::Mat draw_overlay_figure(const PictureContent& content, const HeatmapOptions& options) {

@@ -5,8 +5,9 @@
 
 namespace cxr {
 
-// Text in DejaVu Sans, on pictures of CV_8UC3. Texts are UTF-8; control characters become blanks.
-// All throw Error if the font cannot be loaded.
+// Text in DejaVu Sans, on pictures of CV_8UC3, from left to right; Hebrew and Arabic words in it
+// from right to left. East Asian letters are of another font if there is one, otherwise boxes.
+// Texts are UTF-8; control characters become blanks. All throw Error if the font cannot be loaded.
 
 enum class Align { left, centre, right };
 

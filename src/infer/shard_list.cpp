@@ -5,6 +5,7 @@
 #include <iterator>
 #include <utility>
 
+#include "base/access.h"
 #include "base/json_text.h"
 #include "base/utf8.h"
 #include "cxr/error.h"
@@ -40,6 +41,9 @@ class Reader {
   void read(const fs::path& folder) {
     ordered_json run = read_run(folder);
     if (run.is_null()) {
+      const std::string why = why_unreadable(folder / kRun);
+      const bool has_begun = !why.empty() && why != "no such file";
+      if (has_begun) throw UsageError(kMergeStage, (folder / kRun).string(), why);
       list_.no_run.push_back(folder);
       return;
     }

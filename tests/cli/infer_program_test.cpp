@@ -308,6 +308,26 @@ TEST_F(InferProgram, ItRunsWhereTheFilesBesideItMayNotBeRead) {
   EXPECT_EQ(outcome.status, 0) << outcome.err;
 }
 
+TEST_F(InferProgram, FoldersThatMayNotBeReadAreSaidByTheOtherPrograms) {
+  fs::create_directory(folder_ / "locked");
+  fs::create_directories(folder_ / "set/ManualMask/leftMask");
+  open_to_everybody(folder_.path());
+  fs::permissions(folder_ / "locked", fs::perms::none);
+  fs::permissions(folder_ / "set/ManualMask", fs::perms::none);
+  const auto refused = [&](const std::string& program, std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), std::string(CXR_PROGRAMS) + "/" + program);
+    const Outcome outcome = run_program(arguments, as_ordinary_user());
+    return outcome.status == 2 && outcome.err.starts_with(program + ": ") &&
+           contains(outcome.err, "permission denied");
+  };
+  const std::string output = folder_ / "output";
+  EXPECT_TRUE(refused("cxr-merge", {"--output", output, folder_ / "locked"}));
+  for (const char* folder : {"locked", "set"}) {
+    EXPECT_TRUE(refused("cxr-dataset",
+                        {"segmentation", "--montgomery", folder_ / folder, "--out", output}));
+  }
+}
+
 TEST_F(InferProgram, HeatmapPathThatCannotBeMadeIsSaid) {
   write_phantom(images_ / "a.png");
   open_to_everybody(folder_.path());

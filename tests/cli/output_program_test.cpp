@@ -494,6 +494,13 @@ TEST_F(OutputProgram, PrintConfigSaysWhereEachValueComesFrom) {
   EXPECT_TRUE(contains(again.out, R"("batch_size": 4,)"));
 }
 
+TEST_F(OutputProgram, PathsMayFollowAValueThatIsSet) {
+  write_phantom(images_ / "a.png");
+  const Outcome outcome = infer(
+      {"--config", config_, "--set", "batch_size=2", "--set", "threads=1", images_ / "a.png"});
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+}
+
 TEST_F(OutputProgram, WrongValuesAreNamedByWhereTheyComeFrom) {
   EXPECT_TRUE(stopped(infer({"--config", config_, images_, "--set", "heatmap.cmap=pinkish"}), 2,
                       {"--set heatmap.cmap=pinkish", "is not a colour map"}));

@@ -13,6 +13,7 @@
 
 #include "cxr/error.h"
 #include "draw/colormap.h"
+#include "draw/text.h"
 #include "support/temp_dir.h"
 
 namespace cxr {
@@ -346,6 +347,36 @@ TEST(Picture, FooterNamesTheImage) {
   content.name = std::string(300, 'x') + ".png";
   const cv::Mat figure = draw_picture(content, options());
   EXPECT_TRUE(has_white_border(figure, 5)) << "a long name stays inside";
+}
+
+/// Whether the footer says what the picture is for, in letters of this height.
+bool has_purpose(const cv::Mat& figure, int height) {
+  cv::Mat line(40, 700, CV_8UC3, kWhite), match;
+  draw_text(line, "For research only, not for diagnosis", {20, 20}, height, Align::left,
+            cv::Scalar(45, 40, 36));
+  cv::matchTemplate(figure, line(cv::boundingRect(not_white(line))), match, cv::TM_CCOEFF_NORMED);
+  double best = 0;
+  cv::minMaxLoc(match, nullptr, &best);
+  return best > 0.99;
+}
+
+// It is the name that is shortened where both do not fit.
+TEST(Picture, FooterSaysForResearchOnlyWhateverTheName) {
+  PictureContent content = make_content({600, 500});
+  for (const char* name : {"", "film.png"}) {
+    content.name = name;
+    EXPECT_TRUE(has_purpose(draw_picture(content, options()), 14)) << name;
+  }
+  content.name = std::string(200, 'x') + ".png";
+  EXPECT_TRUE(has_purpose(draw_picture(content, options()), 10));
+
+  HeatmapOptions native = options();
+  native.figsize.reset();
+  for (const cv::Size size : {cv::Size(205, 243), cv::Size(170, 170)}) {
+    content = make_content(size);
+    content.name = "covid_30.jpg";
+    EXPECT_TRUE(has_purpose(draw_picture(content, native), 6)) << size;
+  }
 }
 
 // Drawing changes nothing of what it draws.

@@ -62,6 +62,41 @@ TEST(Text, CaptionsThatCannotBeReadAnyMoreLoseTheirMiddle) {
   EXPECT_TRUE(caption("MMMM", 2).empty()) << "there is no room at all";
 }
 
+/// How well the picture of a text is found in that of another: 1 is exactly.
+double found(const std::string& part, const std::string& whole) {
+  cv::Mat small(40, 600, CV_8UC3, kInk), large(40, 1200, CV_8UC3, kInk);
+  draw_text(small, part, {10, 20}, 15, Align::left, kBlack);
+  draw_text(large, whole, {300, 20}, 15, Align::left, kBlack);
+  cv::Mat match;
+  cv::matchTemplate(large, small(ink_of(small)), match, cv::TM_CCOEFF_NORMED);
+  double best = 0;
+  cv::minMaxLoc(match, nullptr, &best);
+  return best;
+}
+
+TEST(Text, WordsFromRightToLeftLeaveTheOthersAsTheyAre) {
+  for (const char* name : {"\u0635\u062F\u0631", "\u05D7\u05D6\u05D4 \u05D7\u05D6\u05D4"}) {
+    const std::string line = std::string(name) + ".png \u00B7 For research only";
+    EXPECT_GT(found(".png \u00B7 For research only", line), 0.99) << line;
+    EXPECT_GT(found(name, line), 0.99);
+    EXPECT_GT(found(name, "film " + std::string(name)), 0.99);
+    EXPECT_NEAR(drawn(line, 10, Align::left).width, text_width(line, 10), 4);
+  }
+}
+
+TEST(Text, EastAsianLettersAreNotBoxesWhereThereIsAFont) {
+  const auto picture = [](const std::string& text) {
+    cv::Mat result(60, 200, CV_8UC3, kInk);
+    draw_text(result, text, {10, 30}, 30, Align::left, kBlack);
+    return result;
+  };
+  const bool is_box = cv::norm(picture("\u80F8"), picture("\u60A3"), cv::NORM_INF) == 0;
+  if (is_box) GTEST_SKIP() << "neither fonts-droid-fallback nor fonts-noto-cjk is installed";
+  EXPECT_GT(found("film", "\u80F8\u90E8 film"), 0.99);
+  EXPECT_NEAR(drawn("\u80F8\u90E8 film", 15, Align::left).width,
+              text_width("\u80F8\u90E8 film", 15), 4);
+}
+
 TEST(Text, BlanksHaveNoWidth) {
   EXPECT_EQ(text_width("", 20), 0);
   EXPECT_EQ(text_width(" \n\t", 20), 0);

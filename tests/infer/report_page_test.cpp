@@ -85,8 +85,9 @@ TEST_F(ReportPageTest, SaysHowItWasMade) {
   EXPECT_EQ(text("document.querySelector('h1').textContent"), "Ward <7>");
   const std::string made = text("document.getElementById('made').textContent");
   EXPECT_TRUE(contains(text("document.getElementById('made-line').textContent"), " with "));
-  for (const char* part : {"Started20", "UTC", "Duration", "Command", "--title 'Ward <7>'",
-                           "Segmenter", "Classifier", "SHA-256", "xray-opacity"}) {
+  for (const char* part :
+       {"Started20", "UTC", "Duration", "\u00A0s on cpu", "Command", "--title 'Ward <7>'",
+        "Segmenter", "Classifier", "SHA-256", "xray-opacity"}) {
     EXPECT_TRUE(contains(made, part)) << part << " is not in " << made;
   }
 }
@@ -147,6 +148,11 @@ TEST_F(ReportPageTest, PicturesAreEnlargedWithTheKeyboard) {
   browser_->evaluate(
       "document.getElementById('stage').dispatchEvent(new WheelEvent('wheel', {deltaY: -400}))");
   EXPECT_GT(std::stod(scale()), 4);
+  for (int i = 0; i < 40; ++i) browser_->press("ArrowRight");
+  EXPECT_EQ(text("document.querySelector('#stage .picture').getBoundingClientRect().right >= "
+                 "innerWidth / 2 - 10"),
+            "true")
+      << "it does not leave the window";
   browser_->press("Escape");
   EXPECT_EQ(text("document.querySelectorAll('#stage .picture').length"), "0");
   EXPECT_EQ(text("document.getElementById('box').open"), "true") << "one step back, not two";
@@ -180,8 +186,25 @@ TEST_F(ReportPageTest, PassesTheRulesOfAxe) {
       EXPECT_EQ(violations(), "") << width << " pixels, " << theme;
     }
   }
+  browser_->evaluate("document.querySelectorAll('details').forEach(it => { it.open = true; })");
+  EXPECT_EQ(violations(), "") << "with all details";
   browser_->evaluate("document.querySelector('.card').click()");
   EXPECT_EQ(violations(), "") << "with an image opened";
+  browser_->evaluate("document.querySelector('#four button').click()");
+  for (const char* theme : {"light", "dark"}) {
+    browser_->evaluate("document.documentElement.dataset.theme = '" + std::string(theme) + "'");
+    EXPECT_EQ(text("getComputedStyle(document.getElementById('shrink')).backgroundColor"),
+              "rgba(0, 0, 0, 0)")
+        << "its letters are always pale";
+    EXPECT_EQ(violations(), "") << "with a picture enlarged, " << theme;
+  }
+}
+
+TEST_F(ReportPageTest, ShowsAllOfTheLabelsTable) {
+  browser_->resize(1280, 900);
+  EXPECT_EQ(text("document.querySelector('.scroll').scrollWidth <= "
+                 "document.querySelector('.scroll').clientWidth"),
+            "true");
 }
 
 TEST_F(ReportPageTest, FitsAPhone) {
@@ -193,6 +216,13 @@ TEST_F(ReportPageTest, FitsAPhone) {
                  "card => card.getBoundingClientRect().top)).size"),
             "1")
       << "two in a row";
+  EXPECT_EQ(text("[...document.querySelectorAll('#matrix thead th')].at(-2)"
+                 ".getBoundingClientRect().right <= innerWidth - 30"),
+            "true")
+      << "all classes are seen";
+  browser_->evaluate("document.querySelector('.card').click()");
+  EXPECT_GT(std::stod(text("document.getElementById('box-title').offsetWidth")), 280)
+      << "a name has a line of its own";
 }
 
 TEST_F(ReportPageTest, IsPrintedWithHeatMapsAndWithoutControls) {
@@ -204,6 +234,24 @@ TEST_F(ReportPageTest, IsPrintedWithHeatMapsAndWithoutControls) {
                  "it => it.scrollWidth > it.clientWidth).length"),
             "0")
       << "no percentage is cut off";
+  EXPECT_EQ(text("[...document.querySelectorAll('.name')].filter("
+                 "it => it.scrollWidth > it.clientWidth).length"),
+            "0")
+      << "no name is cut off: paper has no tooltips";
+  EXPECT_EQ(text("document.getElementById('legend').offsetHeight > 0"), "true");
+}
+
+TEST_F(ReportPageTest, LegendStandsAboveTheHeatMapsIfThereAreAny) {
+  const std::string heights =
+      "['legend', 'heat-label'].map(id => document.getElementById(id).offsetHeight > 0)";
+  EXPECT_EQ(text(heights), "true,true");
+  EXPECT_EQ(text("document.getElementById('legend').getBoundingClientRect().bottom <= "
+                 "document.getElementById('gallery').getBoundingClientRect().top"),
+            "true");
+  const fs::path without = folder_ / "without";
+  infer({"--config", config_, images_, "--output", without, "--no-heatmaps"});
+  browser_->open(without / "report.html");
+  EXPECT_EQ(text(heights), "false,false");
 }
 
 TEST_F(ReportPageTest, IsDrawnInLightAndDark) {
