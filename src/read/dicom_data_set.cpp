@@ -2,6 +2,7 @@
 
 #include <dcmtk/dcmdata/dcdeftag.h>
 #include <dcmtk/dcmdata/dcmetinf.h>
+#include <dcmtk/dcmdata/dcuid.h>
 #include <dcmtk/dcmdata/dcxfer.h>
 
 #include <algorithm>
@@ -100,6 +101,14 @@ bool is_native(E_TransferSyntax syntax) {
          syntax == EXS_LittleEndianExplicit || syntax == EXS_BigEndianExplicit;
 }
 
+/// Whether the elements, as far as they could be read, are those of a report, a plan or the like.
+bool states_no_image(DcmDataset& elements) {
+  OFString sop_class;
+  return elements.findAndGetOFString(DCM_SOPClassUID, sop_class).good() &&
+         dcmIsaStorageSOPClassUID(sop_class.c_str()) &&
+         !dcmIsImageStorageSOPClassUID(sop_class.c_str());
+}
+
 /// Whether a fragment begins a frame of JPEG, JPEG-LS or JPEG 2000.
 bool begins_frame(Bytes fragment) {
   return has(fragment, 0, "\xFF\xD8") || has(fragment, 0, "\xFF\x4F");
@@ -123,14 +132,19 @@ DicomDataSet::DicomDataSet(Bytes file) {
   find_pixels(parse(set_));
 }
 
-/// Returns where the value of the first element from Pixel Data on begins.
+/// Returns where the value of the first element from Pixel Data on begins; 0, without elements, of
+/// a damaged file that states that it has no image: an export's reports are not to fail it.
 std::size_t DicomDataSet::parse(Bytes set) {
   GuardedStream stream(set);
   elements_.transferInit();
   const OFCondition status =
       elements_.readUntilTag(stream, encoding_, EGL_noChange, DCM_MaxReadLength, DCM_PixelData);
   elements_.transferEnd();
-  if (status.bad() || elements_.loadAllDataIntoMemory().bad()) fail_damaged();
+  if (status.bad() || elements_.loadAllDataIntoMemory().bad()) {
+    if (!states_no_image(elements_)) fail_damaged();
+    elements_.clear();
+    return 0;
+  }
   return static_cast<std::size_t>(stream.tell());
 }
 
