@@ -66,7 +66,7 @@ bool is_first_element(Bytes bytes) {
 }
 
 /// Reads the file's meta header, where there is one, and returns where the data set begins.
-std::size_t read_meta_header(Bytes file, E_TransferSyntax& syntax) {
+std::size_t read_meta_header(Bytes file, E_TransferSyntax& syntax, bool& is_foreign) {
   GuardedStream stream(file);
   DcmMetaInfo meta;
   meta.transferInit();
@@ -76,7 +76,7 @@ std::size_t read_meta_header(Bytes file, E_TransferSyntax& syntax) {
   OFString uid;
   if (meta.findAndGetOFString(DCM_TransferSyntaxUID, uid).good() && !uid.empty()) {
     syntax = DcmXfer(uid.c_str()).getXfer();
-    if (syntax == EXS_Unknown) fail("has a transfer syntax that is not read; convert it");
+    is_foreign = syntax == EXS_Unknown;
   }
   return static_cast<std::size_t>(stream.tell());
 }
@@ -119,7 +119,7 @@ bool begins_frame(Bytes fragment) {
 bool is_dicom(Bytes bytes) noexcept { return has(bytes, 128, "DICM") || is_first_element(bytes); }
 
 DicomDataSet::DicomDataSet(Bytes file) {
-  const std::size_t begin = read_meta_header(file, syntax_);
+  const std::size_t begin = read_meta_header(file, syntax_, is_foreign_);
   set_ = file.subspan(std::min(begin, file.size()));
   if (syntax_ == EXS_DeflatedLittleEndianExplicit) {
     deflated_ = set_;
@@ -161,6 +161,7 @@ void DicomDataSet::find_pixels(std::size_t value) {
 }
 
 Bytes DicomDataSet::native_pixels(std::size_t count) {
+  if (is_foreign_) fail("has a transfer syntax that is not read; convert it");
   if (pixels_length_ == kUndefinedLength) fail_damaged();
   const std::size_t end = pixels_begin_ + count;
   if (set_.size() < end && !deflated_.empty()) {

@@ -515,6 +515,24 @@ TEST_F(DicomVariantsTest, WhatHasNoImageIsSkippedEvenIfForced) {
   }
 }
 
+// An export of CT in HTJ2K, which DCMTK 3.6.7 does not know, is still one of CT.
+TEST_F(DicomVariantsTest, UnknownTransferSyntaxesAreErrorsOnlyOfFilms) {
+  const auto read_unknown = [&](const char* modality) {
+    const DicomSpec spec{.samples = gradient(), .texts = {{"0008,0060", modality}}};
+    read_edited(spec, [](std::string& bytes) {
+      const std::string syntax = "1.2.840.10008.1.2.1";
+      bytes[bytes.find(syntax) + syntax.size() - 1] = '9';
+    });
+  };
+  EXPECT_THROW(read_unknown("CT"), SkippedError);
+  try {
+    read_unknown("DX");
+    ADD_FAILURE() << "is read";
+  } catch (const Error& error) {
+    EXPECT_TRUE(contains(error.what(), "transfer syntax that is not read")) << error.what();
+  }
+}
+
 // A name may stand where a modality should; only words of ours are told.
 // dcm4che has a report that DCMTK cannot parse, pydicom a truncated plan: no film is lost by
 // either.
