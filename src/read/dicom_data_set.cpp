@@ -2,6 +2,7 @@
 
 #include <dcmtk/dcmdata/dcdeftag.h>
 #include <dcmtk/dcmdata/dcmetinf.h>
+#include <dcmtk/dcmdata/dcuid.h>
 #include <dcmtk/dcmdata/dcxfer.h>
 
 #include <algorithm>
@@ -65,7 +66,7 @@ bool is_first_element(Bytes bytes) {
 }
 
 /// Reads the file's meta header, where there is one, and returns where the data set begins.
-std::size_t read_meta_header(Bytes file, E_TransferSyntax& syntax) {
+std::size_t read_meta_header(Bytes file, E_TransferSyntax& syntax, bool& is_foreign) {
   GuardedStream stream(file);
   DcmMetaInfo meta;
   meta.transferInit();
@@ -75,7 +76,7 @@ std::size_t read_meta_header(Bytes file, E_TransferSyntax& syntax) {
   OFString uid;
   if (meta.findAndGetOFString(DCM_TransferSyntaxUID, uid).good() && !uid.empty()) {
     syntax = DcmXfer(uid.c_str()).getXfer();
-    if (syntax == EXS_Unknown) fail("has a transfer syntax that is not read; convert it");
+    is_foreign = syntax == EXS_Unknown;
   }
   return static_cast<std::size_t>(stream.tell());
 }
@@ -100,6 +101,14 @@ bool is_native(E_TransferSyntax syntax) {
          syntax == EXS_LittleEndianExplicit || syntax == EXS_BigEndianExplicit;
 }
 
+/// Whether the elements, as far as they could be read, are those of a report, a plan or the like.
+bool states_no_image(DcmDataset& elements) {
+  OFString sop_class;
+  return elements.findAndGetOFString(DCM_SOPClassUID, sop_class).good() &&
+         dcmIsaStorageSOPClassUID(sop_class.c_str()) &&
+         !dcmIsImageStorageSOPClassUID(sop_class.c_str());
+}
+
 /// Whether a fragment begins a frame of JPEG, JPEG-LS or JPEG 2000.
 bool begins_frame(Bytes fragment) {
   return has(fragment, 0, "\xFF\xD8") || has(fragment, 0, "\xFF\x4F");
@@ -110,7 +119,7 @@ bool begins_frame(Bytes fragment) {
 bool is_dicom(Bytes bytes) noexcept { return has(bytes, 128, "DICM") || is_first_element(bytes); }
 
 DicomDataSet::DicomDataSet(Bytes file) {
-  const std::size_t begin = read_meta_header(file, syntax_);
+  const std::size_t begin = read_meta_header(file, syntax_, is_foreign_);
   set_ = file.subspan(std::min(begin, file.size()));
   if (syntax_ == EXS_DeflatedLittleEndianExplicit) {
     deflated_ = set_;
@@ -123,14 +132,19 @@ DicomDataSet::DicomDataSet(Bytes file) {
   find_pixels(parse(set_));
 }
 
-/// Returns where the value of the first element from Pixel Data on begins.
+/// Returns where the value of the first element from Pixel Data on begins; 0, without elements, of
+/// a damaged file that states that it has no image: an export's reports are not to fail it.
 std::size_t DicomDataSet::parse(Bytes set) {
   GuardedStream stream(set);
   elements_.transferInit();
   const OFCondition status =
       elements_.readUntilTag(stream, encoding_, EGL_noChange, DCM_MaxReadLength, DCM_PixelData);
   elements_.transferEnd();
-  if (status.bad() || elements_.loadAllDataIntoMemory().bad()) fail_damaged();
+  if (status.bad() || elements_.loadAllDataIntoMemory().bad()) {
+    if (!states_no_image(elements_)) fail_damaged();
+    elements_.clear();
+    return 0;
+  }
   return static_cast<std::size_t>(stream.tell());
 }
 
@@ -147,6 +161,7 @@ void DicomDataSet::find_pixels(std::size_t value) {
 }
 
 Bytes DicomDataSet::native_pixels(std::size_t count) {
+  if (is_foreign_) fail("has a transfer syntax that is not read; convert it");
   if (pixels_length_ == kUndefinedLength) fail_damaged();
   const std::size_t end = pixels_begin_ + count;
   if (set_.size() < end && !deflated_.empty()) {

@@ -25,12 +25,14 @@ class DicomDataSet {
   DicomDataSet& operator=(const DicomDataSet&) = delete;
 
   DcmItem& elements() { return elements_; }
-  /// Of the pixels; if they are not compressed, as they really are.
+  /// Of the pixels; if they are not compressed, as they really are. One that DCMTK does not know
+  /// counts as uncompressed until the pixels are asked for, so that the file can say what it shows.
   E_TransferSyntax syntax() const { return syntax_; }
   bool has_pixels() const { return pixels_begin_ != 0; }
 
   /// The first `count` bytes of pixels that are not encapsulated. A deflated file is inflated as
-  /// far as that and no farther. Throws std::runtime_error if there are fewer.
+  /// far as that and no farther. Throws std::runtime_error if there are fewer, or DCMTK does not
+  /// know the transfer syntax.
   std::span<const std::uint8_t> native_pixels(std::size_t count);
   /// Whether 16-bit words, and not bytes, have the data set's byte order.
   bool is_in_words() const { return is_in_words_; }
@@ -49,6 +51,7 @@ class DicomDataSet {
   DcmDataset elements_;
   E_TransferSyntax syntax_ = EXS_Unknown;    ///< of the pixels
   E_TransferSyntax encoding_ = EXS_Unknown;  ///< of the elements
+  bool is_foreign_ = false;                  ///< DCMTK does not know what the file states
   std::size_t pixels_begin_ = 0;             ///< of the value, in `set_`; 0 if there are none
   std::uint32_t pixels_length_ = 0;
   bool is_in_words_ = false;

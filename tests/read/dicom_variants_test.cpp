@@ -515,7 +515,49 @@ TEST_F(DicomVariantsTest, WhatHasNoImageIsSkippedEvenIfForced) {
   }
 }
 
+// An export of CT in HTJ2K, which DCMTK 3.6.7 does not know, is still one of CT.
+TEST_F(DicomVariantsTest, UnknownTransferSyntaxesAreErrorsOnlyOfFilms) {
+  const auto read_unknown = [&](const char* modality) {
+    const DicomSpec spec{.samples = gradient(), .texts = {{"0008,0060", modality}}};
+    read_edited(spec, [](std::string& bytes) {
+      const std::string syntax = "1.2.840.10008.1.2.1";
+      bytes[bytes.find(syntax) + syntax.size() - 1] = '9';
+    });
+  };
+  EXPECT_THROW(read_unknown("CT"), SkippedError);
+  try {
+    read_unknown("DX");
+    ADD_FAILURE() << "is read";
+  } catch (const Error& error) {
+    EXPECT_TRUE(contains(error.what(), "transfer syntax that is not read")) << error.what();
+  }
+}
+
 // A name may stand where a modality should; only words of ours are told.
+// dcm4che has a report that DCMTK cannot parse, pydicom a truncated plan: no film is lost by
+// either.
+TEST_F(DicomVariantsTest, DamagedFilesThatStateToHaveNoImageAreSkipped) {
+  const auto read_cut = [&](const char* sop_class) {
+    DicomSpec spec{.samples = gradient(), .has_image = false};
+    spec.texts = {{"0008,0016", sop_class}};
+    read_edited(spec, [](std::string& bytes) { bytes.resize(bytes.size() - 1); });
+  };
+  for (const char* report_or_plan :
+       {"1.2.840.10008.5.1.4.1.1.88.3", "1.2.840.10008.5.1.4.1.1.481.5"}) {
+    EXPECT_THROW(read_cut(report_or_plan), SkippedError) << report_or_plan;
+  }
+  for (const char* film_or_unknown : {"1.2.840.10008.5.1.4.1.1.1", "1.2.3"}) {
+    try {
+      read_cut(film_or_unknown);
+      ADD_FAILURE() << film_or_unknown;
+    } catch (const SkippedError&) {
+      ADD_FAILURE() << film_or_unknown << " is skipped";
+    } catch (const Error& error) {
+      EXPECT_TRUE(contains(error.what(), "damaged or incomplete"));
+    }
+  }
+}
+
 TEST_F(DicomVariantsTest, NoTextOfTheFileReachesAnError) {
   for (const char* tag : {"0008,0060", "0018,0015", "0008,103E", "0008,1030", "0018,1030"}) {
     for (const char* text : {"SECRET^PATIENT", "KNEE SECRET"}) {
