@@ -31,9 +31,8 @@ struct TrainingOptions {
   double weight_decay = 1e-2;     ///< decoupled, as AdamW does it; not of biases and batch norm
   double averaging = 0;  ///< decay per step of the moving average of the weights, which is then the
                          ///< model (Polyak and Juditsky, 1992); 0: none
-  double initial_share =
-      0;  ///< of the weights of `init` in the model, the rest being trained: more
-          ///< than 0 keeps what it could do (WiSE-FT, Wortsman et al., 2022)
+  double initial_share = 0;  ///< of `init` in the model's weights, so that it keeps more of what it
+                             ///< could do (WiSE-FT, Wortsman et al., 2022)
   std::vector<std::string> hold_out;  ///< sources left out of both splits and reported separately
   std::uint64_t seed = 1;             ///< of weights, order and augmentation
   bool bfloat16 = false;              ///< convolve in bfloat16 instead of float

@@ -1,4 +1,5 @@
 #include "dataset_options.h"
+
 namespace cxr {
 namespace {
 

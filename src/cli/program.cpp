@@ -46,8 +46,7 @@ void keep_freed_memory() {
 /// A program that was moved to another system with its files has DCMTK's dictionary beside them.
 void find_dictionary() {
   const fs::path file = installed_file("dicom.dic");
-  std::error_code unreadable;
-  if (fs::exists(file, unreadable)) ::setenv("DCMDICTPATH", file.c_str(), 0);
+  if (why_unreadable(file).empty()) ::setenv("DCMDICTPATH", file.c_str(), 0);
 }
 
 int report_error(const CLI::App& app, const std::exception& error, Exit status) {

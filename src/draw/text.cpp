@@ -7,6 +7,7 @@
 #include <opencv2/imgproc.hpp>
 #include <vector>
 
+#include "base/access.h"
 #include "base/installed_file.h"
 #include "base/utf8.h"
 #include "cxr/error.h"
@@ -23,8 +24,7 @@ constexpr std::array kEastAsianFonts = {"/usr/share/fonts/truetype/droid/DroidSa
 /// That of the system, or else the one that lies beside a program that was moved here.
 std::string font_file() {
   const std::filesystem::path beside = installed_file("fonts/DejaVuSans.ttf");
-  std::error_code unreadable;
-  return std::filesystem::exists(CXR_FONT, unreadable) ? CXR_FONT : beside.string();
+  return why_unreadable(CXR_FONT).empty() ? CXR_FONT : beside.string();
 }
 
 using Font = cv::freetype::FreeType2;
@@ -49,7 +49,7 @@ Font& dejavu_sans() {
 Font& east_asian_font() {
   thread_local const cv::Ptr<Font> font = [] {
     for (const char* file : kEastAsianFonts) {
-      if (!std::filesystem::exists(file)) continue;
+      if (!why_unreadable(file).empty()) continue;
       auto loaded = cv::freetype::createFreeType2();
       loaded->loadFontData(file, 0);
       return loaded;

@@ -42,8 +42,8 @@ class Reader {
     ordered_json run = read_run(folder);
     if (run.is_null()) {
       const std::string why = why_unreadable(folder / kRun);
-      const bool has_begun = !why.empty() && why != "no such file";
-      if (has_begun) throw UsageError(kMergeStage, (folder / kRun).string(), why);
+      const bool is_missing = why == "no such file";
+      if (!why.empty() && !is_missing) throw UsageError(kMergeStage, (folder / kRun).string(), why);
       list_.no_run.push_back(folder);
       return;
     }
