@@ -92,7 +92,7 @@ check() {
     [ -d "$reference/$folder" ] || continue
     diff -rq "$reference/$folder" "$output/$folder" | head -3
   done
-  find "$output" -name '.cxr-*' -o -name reading.txt | head -3
+  find "$output" -name '.cxr-*' | head -3
 }
 
 # whole OUTPUT KIND: prints pictures that the journal promises and that are not as they should be

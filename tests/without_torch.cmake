@@ -11,4 +11,5 @@ target_include_directories(cxr_without_torch PUBLIC ${CMAKE_CURRENT_LIST_DIR}
 target_link_libraries(cxr_without_torch
   PUBLIC cxr_build_options opencv_core opencv_imgproc opencv_imgcodecs opencv_freetype
     nlohmann_json::nlohmann_json OpenSSL::Crypto ZLIB::ZLIB DCMTK::dcmdata DCMTK::dcmjpeg
-    DCMTK::dcmimage DCMTK::dcmfg DCMTK::dcmiod DCMTK::dcmseg DCMTK::dcmsr DCMTK::cmr charls)
+    DCMTK::dcmimage DCMTK::dcmfg DCMTK::dcmiod DCMTK::dcmseg DCMTK::dcmsr DCMTK::cmr charls
+    ${CXR_SECCOMP})

@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <exception>
 #include <filesystem>
-#include <functional>
 #include <opencv2/core.hpp>
 #include <optional>
 #include <string>
@@ -129,8 +128,6 @@ struct Analysis {
 struct ProcessOptions {
   bool explain = false;  ///< make heat maps
   bool force = false;    ///< judge what would be skipped, too: see ReadOptions
-  /// Called before each image is read, and with null once the batch was read; may be empty.
-  std::function<void(const Input*)> reading = {};
 };
 
 /// From a radiograph's path to a result: read, segment, lung box, crop, enhance, classify,

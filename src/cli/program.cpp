@@ -19,6 +19,7 @@
 #include "documents.h"
 #include "network/threads.h"
 #include "option_list.h"
+#include "read/reading_processes.h"
 
 namespace cxr {
 namespace {
@@ -227,6 +228,7 @@ int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>
   // OpenCV's messages would repeat the error of each image less clearly.
   cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
   try {
+    const ReadingProcesses processes;
     return run();
   } catch (const UsageError& error) {
     return report_error(app, error, kWrongUsage);

@@ -13,7 +13,6 @@ inline constexpr const char* kJournal = "results.jsonl";
 inline constexpr const char* kTable = "results.csv";
 inline constexpr const char* kRun = "run.json";
 inline constexpr const char* kReport = "report.html";
-inline constexpr const char* kReading = "reading.txt";
 inline constexpr const char* kReportImages = "report-images.jsonl";
 
 /// The pictures and DICOM objects that a record of the journal names, by kind; their paths in the

@@ -15,7 +15,6 @@
 #include "draw/picture.h"
 #include "network/threads.h"
 #include "output_folder.h"
-#include "reading_notes.h"
 #include "report_labels.h"
 #include "report_page.h"
 #include "result_format.h"
@@ -63,7 +62,7 @@ class Run {
     if (request_.pictures) add_csv(*request_.pictures);
     if (output_) add_output(list.fingerprint);
     list_missing();
-    if (output_) prepare_tasks(tasks_, missing_, *output_, run_, request_.force);
+    if (output_) prepare_tasks(tasks_, missing_, *output_, run_);
     if (!is_finished()) load_models();
     if (pipeline_) judged_by_ = judged_by(*pipeline_, settings_);
   }
@@ -72,7 +71,6 @@ class Run {
     summary_.kept = tasks_.size() - missing_.size();
     summary_.done = summary_.kept;
     if (output_) record_run(false);
-    if (output_) notes_.emplace(output_->path());  // also removes those of a killed run
     write_header();
 
     const OneCoreEach one_core_each;
@@ -189,17 +187,9 @@ class Run {
   }
 
   std::vector<Analysis> analyse(const std::vector<Input>& inputs) {
-    ProcessOptions options{.explain = request_.pictures || (request_.output && request_.heat_maps),
-                           .force = request_.force};
-    std::optional<ReadingNotes::Slot> slot;
-    if (notes_) {
-      slot.emplace(*notes_);
-      options.reading = [&](const Input* input) {
-        const bool is_read = input != nullptr && input->problem.empty();
-        slot->note(is_read ? input->name : "");
-      };
-    }
-    std::vector<Analysis> analyses = pipeline_->process(inputs, options);
+    std::vector<Analysis> analyses = pipeline_->process(
+        inputs, {.explain = request_.pictures || (request_.output && request_.heat_maps),
+                 .force = request_.force});
     for (std::size_t i = 0; i < inputs.size(); ++i) {
       Result& result = analyses[i].result;
       if (result.status == Status::ok && !request_.force && !doubt_about(result).empty()) {
@@ -257,7 +247,6 @@ class Run {
     if (request_.shard) line["place"] = task.place;
     line.update(to_json(result, classes_));
     line["models"] = models_;
-    if (task.fatal) line["fatal"] = true;
     if (output_ && result.judged()) {
       line.update(files);
       if (has_thumbnail) line["thumbnail"] = true;
@@ -313,7 +302,6 @@ class Run {
     output_->finish(names());
     record_run(true);
     report_->write(output_->records(), classes_, run_, settings_.at("models"));
-    notes_.reset();
   }
 
   std::vector<std::string> names() const {
@@ -336,7 +324,6 @@ class Run {
   std::optional<AtomicFile> csv_;
   std::optional<ReportLabels> labels_;
   std::optional<ReportPage> report_;
-  std::optional<ReadingNotes> notes_;
   std::vector<Sink> sinks_;
   std::vector<std::size_t> missing_;  ///< tasks without a result
   std::size_t written_ = 0;           ///< tasks whose results are in the table, or are not to be

@@ -103,7 +103,7 @@ void OutputFolder::remove_old() const {
       }
     }
   });
-  for (const char* name : {kTable, kReport, kReportImages, kReading, kRun, kJournal}) {
+  for (const char* name : {kTable, kReport, kReportImages, kRun, kJournal}) {
     fs::remove(folder_ / name, ignored);
   }
 }
@@ -134,7 +134,6 @@ void OutputFolder::read_line(const std::string& line, const json& content,
   try {
     record = {result_from_json(content, classes_), line};
     has_thumbnail = content.value("thumbnail", false);
-    if (content.value("fatal", false)) fatal_images_.insert(record.result.name);
   } catch (const std::exception&) {
     return;  // not written by this program
   }

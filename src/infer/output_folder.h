@@ -45,9 +45,6 @@ class OutputFolder {
   /// The result of an image; null where there is none.
   const ResultRecord* find(const std::string& image) const;
 
-  /// Names of images that ended the process of an earlier run.
-  const std::set<std::string>& fatal_images() const { return fatal_images_; }
-
   /// The images that have results with pictures or DICOM objects, by their path in the folder.
   const std::map<std::string, std::string>& picture_owners() const { return owners_; }
 
@@ -81,7 +78,6 @@ class OutputFolder {
   std::vector<ResultRecord> records_;
   std::map<std::string, std::size_t> places_;  ///< of images in `records_`
   std::map<std::string, std::string> owners_;  ///< of pictures
-  std::set<std::string> fatal_images_;
   std::optional<FolderLock> lock_;
   std::optional<AppendFile> journal_, table_;
 };

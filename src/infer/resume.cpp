@@ -8,7 +8,6 @@
 #include "base/atomic_file.h"
 #include "base/utf8.h"
 #include "cxr/error.h"
-#include "reading_notes.h"
 #include "saved_pictures.h"
 
 namespace cxr {
@@ -35,14 +34,6 @@ void require_same_file(const Result& earlier, const Input& input, const fs::path
                        "below DIR");
 }
 
-/// A file that was being read when the earlier run was killed may have been the reason.
-void try_suspect(Task& task, bool force) {
-  const std::string end = try_reading(task.input.file, {.force = force});
-  if (end.empty()) return;
-  task.fatal = true;
-  task.input.problem = "reading it ends the program: " + end + "; the file is damaged or hostile";
-}
-
 void rename_picture(PictureFile& picture, const OutputFolder& output,
                     const std::set<std::string>& taken) {
   const std::string suffix = suffix_of(picture.kind);
@@ -56,7 +47,7 @@ void rename_picture(PictureFile& picture, const OutputFolder& output,
 }  // namespace
 
 void prepare_tasks(std::vector<Task>& tasks, const std::vector<std::size_t>& missing,
-                   const OutputFolder& output, const nlohmann::json& earlier_run, bool force) {
+                   const OutputFolder& output, const nlohmann::json& earlier_run) {
   std::set<std::string> taken;
   for (const Task& task : tasks) {
     const ResultRecord* record = output.find(task.input.name);
@@ -68,12 +59,9 @@ void prepare_tasks(std::vector<Task>& tasks, const std::vector<std::size_t>& mis
   }
   for (const auto& [picture, owner] : output.picture_owners()) taken.insert(picture);
 
-  std::set<std::string> suspects = output.fatal_images();
-  for (const std::string& name : ReadingNotes::left_in(output.path())) suspects.insert(name);
   std::set<fs::path> folders;
   for (const std::size_t i : missing) {
     Task& task = tasks[i];
-    if (suspects.contains(task.input.name)) try_suspect(task, force);
     for (PictureFile& picture : task.pictures) {
       const auto owner = output.picture_owners().find(picture.told);
       if (owner != output.picture_owners().end()) {

@@ -22,7 +22,6 @@ struct PictureFile {
 struct Task {
   Input input;
   std::vector<PictureFile> pictures;
-  bool fatal = false;     ///< reading it ends the process; its input has the problem
   std::size_t place = 0;  ///< in the list of the images of all shards
 };
 

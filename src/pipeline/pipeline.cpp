@@ -145,7 +145,6 @@ std::vector<Analysis> Pipeline::process(const std::vector<Input>& batch,
   for (Analysis& analysis : analyses) open.push_back(&analysis);
 
   for_each_timed(open, &Timings::read, [&](std::size_t i, Analysis& analysis) {
-    if (options.reading) options.reading(&batch[i]);
     analysis.result.name = batch[i].name;
     analysis.result.file = to_utf8(batch[i].file.string());
     if (!batch[i].problem.empty()) throw Error("read", batch[i].file.string(), batch[i].problem);
@@ -154,7 +153,6 @@ std::vector<Analysis> Pipeline::process(const std::vector<Input>& batch,
     analysis.result.notes = std::move(radiograph.notes);
     analysis.result.image_size = analysis.intermediates.image.size();
   });
-  if (options.reading) options.reading(nullptr);
   open = still_open(std::move(open));
   if (open.empty()) return analyses;
 

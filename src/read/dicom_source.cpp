@@ -13,6 +13,8 @@
 #include "file_bytes.h"
 #include "orientation.h"
 #include "quiet.h"
+#include "read_here.h"
+#include "reading_processes.h"
 
 namespace cxr {
 namespace {
@@ -92,18 +94,14 @@ DicomSource source_of(const DicomItem& set) {
 template <typename Made>
 std::optional<Made> from_elements(const std::filesystem::path& file,
                                   Made (*make)(const DicomItem&)) noexcept {
-  std::optional<Made> made;
   try {
     const FileBytes content(file);
-    if (!is_dicom(content.bytes())) return made;
-    run_quietly([&] {
-      DicomDataSet set(content.bytes());
-      made = make(DicomItem(set.elements()));
-    });
+    if (!is_dicom(content.bytes())) return std::nullopt;
+    DicomDataSet set(content.bytes());
+    return make(DicomItem(set.elements()));
   } catch (...) {
-    made.reset();
+    return std::nullopt;
   }
-  return made;
 }
 
 }  // namespace
@@ -117,11 +115,24 @@ bool DicomSource::is_identified() const {
 }
 
 std::optional<DicomSource> read_dicom_source(const std::filesystem::path& file) noexcept {
-  return from_elements(file, source_of);
+  std::optional<DicomSource> source;
+  run_quietly([&] { source = from_elements(file, source_of); });
+  return source;
+}
+
+DicomUids read_dicom_uids_here(const std::filesystem::path& file) {
+  return from_elements(file, uids_of).value_or(DicomUids());
 }
 
 DicomUids read_dicom_uids(const std::filesystem::path& file) noexcept {
-  return from_elements(file, uids_of).value_or(DicomUids());
+  DicomUids uids;
+  try {
+    if (auto* others = ReadingProcesses::running()) return others->read_dicom_uids(file);
+    run_quietly([&] { uids = read_dicom_uids_here(file); });
+  } catch (...) {  // it was read before
+    uids = {};
+  }
+  return uids;
 }
 
 }  // namespace cxr

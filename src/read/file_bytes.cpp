@@ -15,8 +15,6 @@ namespace fs = std::filesystem;
 
 constexpr std::uintmax_t kMaxFileBytes = std::uintmax_t{1} << 30;
 
-MemoryBudget budget(kMaxFileBytes);
-
 [[noreturn]] void fail(const fs::path& file, const std::string& what) {
   throw Error("read", file.string(), what);
 }
@@ -54,6 +52,6 @@ std::vector<std::uint8_t> read_bytes(const fs::path& file, std::uintmax_t size) 
 }  // namespace
 
 FileBytes::FileBytes(const fs::path& file)
-    : size_(size_in_bytes(file)), share_(budget, size_), bytes_(read_bytes(file, size_)) {}
+    : size_(size_in_bytes(file)), share_(file_budget, size_), bytes_(read_bytes(file, size_)) {}
 
 }  // namespace cxr

@@ -2,6 +2,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 
 namespace cxr {
@@ -13,17 +14,27 @@ class MemoryBudget {
  public:
   explicit MemoryBudget(std::uint64_t bytes) : bytes_(bytes) {}
 
+  /// In a process that has no budgets of its own: waits for a share of another one's, which is
+  /// given back there.
+  using Ask = std::function<void(const MemoryBudget&, std::uint64_t bytes)>;
+  static inline Ask ask_elsewhere;
+
   /// A share of the budget, until it is destroyed.
   class Share {
    public:
     /// Waits until there is room. The same thread must not ask for a second share of a budget.
     Share(MemoryBudget& budget, std::uint64_t bytes) : budget_(budget), bytes_(bytes) {
+      if (ask_elsewhere) {
+        ask_elsewhere(budget, bytes);
+        return;
+      }
       std::unique_lock lock(budget_.mutex_);
       budget_.freed_.wait(
           lock, [&] { return budget_.taken_ == 0 || budget_.taken_ + bytes_ <= budget_.bytes_; });
       budget_.taken_ += bytes_;
     }
     ~Share() {
+      if (ask_elsewhere) return;
       const std::scoped_lock lock(budget_.mutex_);
       budget_.taken_ -= bytes_;
       budget_.freed_.notify_all();
@@ -42,5 +53,9 @@ class MemoryBudget {
   std::mutex mutex_;
   std::condition_variable freed_;
 };
+
+/// For the bytes of files, and for what they are decoded to.
+inline MemoryBudget file_budget(std::uint64_t{1} << 30);
+inline MemoryBudget pixel_budget(std::uint64_t{1} << 30);
 
 }  // namespace cxr

@@ -16,14 +16,13 @@
 #include "memory_budget.h"
 #include "png_chunks.h"
 #include "quiet.h"
+#include "read_here.h"
+#include "reading_processes.h"
 
 namespace cxr {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// For what files are decoded to, on all threads together.
-MemoryBudget pixel_budget(std::uint64_t{1} << 30);
 
 [[noreturn]] void fail(const fs::path& file, const std::string& what) {
   throw Error("read", file.string(), what);
@@ -155,20 +154,28 @@ cv::Size size_of(const std::vector<std::uint8_t>& bytes, const fs::path& file) {
 
 }  // namespace
 
-Radiograph read_radiograph(const fs::path& file, const ReadOptions& options) {
+Radiograph read_radiograph_here(const fs::path& file, const ReadOptions& options) {
   FileBytes content(file);
+  return is_dicom(content.bytes()) ? read_dicom(content.bytes(), file, options)
+                                   : read_image(content.bytes(), file, options);
+}
+
+cv::Size radiograph_size_here(const fs::path& file) {
+  const FileBytes content(file);
+  return size_of(content.bytes(), file);
+}
+
+Radiograph read_radiograph(const fs::path& file, const ReadOptions& options) {
+  if (auto* others = ReadingProcesses::running()) return others->read_radiograph(file, options);
   Radiograph radiograph;
-  run_quietly([&] {
-    radiograph = is_dicom(content.bytes()) ? read_dicom(content.bytes(), file, options)
-                                           : read_image(content.bytes(), file, options);
-  });
+  run_quietly([&] { radiograph = read_radiograph_here(file, options); });
   return radiograph;
 }
 
 cv::Size radiograph_size(const fs::path& file) {
-  const FileBytes content(file);
+  if (auto* others = ReadingProcesses::running()) return others->radiograph_size(file);
   cv::Size size;
-  run_quietly([&] { size = size_of(content.bytes(), file); });
+  run_quietly([&] { size = radiograph_size_here(file); });
   return size;
 }
 

@@ -6,7 +6,6 @@
 #include "base/sha256.h"
 #include "cxr/error.h"
 #include "infer/output_folder.h"
-#include "infer/reading_notes.h"
 #include "support/dicom_file.h"
 #include "support/output_program.h"
 
@@ -311,8 +310,8 @@ TEST_F(DurableProgram, ASignalThatIsIgnoredStaysIgnored) {
 TEST_F(DurableProgram, NothingIsWrittenThroughALink) {
   write_images(1);
   const fs::path precious = folder_ / "precious";
-  for (const char* name : {"report-images.jsonl", "results.jsonl", "results.csv", "run.json",
-                           "report.html", "reading.txt"}) {
+  for (const char* name :
+       {"report-images.jsonl", "results.jsonl", "results.csv", "run.json", "report.html"}) {
     fs::remove_all(output_);
     fs::create_directory(output_);
     write_file(precious, "");
@@ -445,88 +444,34 @@ TEST_F(DurableProgram, ResumeOfAFinishedRunSaysSoAndLoadsNoModel) {
     text = std::regex_replace(text, std::regex(before), sha256(model));
   }
   write_file(output_ / "run.json", text);
-  write_file(output_ / "reading.txt", "film_100.png");  // killed when all was done
   const Outcome outcome = write_output({"--resume"});
   EXPECT_EQ(outcome.status, 0) << outcome.err;
   EXPECT_TRUE(outcome.err.starts_with("Nothing left to do: 2 images, 2 from the earlier run"))
       << outcome.err;
-  EXPECT_FALSE(fs::exists(output_ / "reading.txt"));
   EXPECT_EQ(outcome.out, first.out);
   EXPECT_TRUE(stopped(write_output({"--resume", "--set", "heatmap.cmap=jet"}), 2,
                       {"configuration.heatmap.cmap"}));
 }
 
-// ---- Files that end the program
+// ---- Files that crash a decoder
 
-/// `fatal.png` kills whoever opens it.
-class FatalFile : public DurableProgram {
- protected:
-  Outcome write_with_crash(const std::vector<std::string>& more = {}) const {
-    ::setenv("LD_PRELOAD", (std::string(CXR_PROGRAMS) + "/crash-on-open.so").c_str(), 1);
-    ::setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);  // else it refuses a preloaded library
-    const Outcome outcome = write_output(more);
-    ::unsetenv("ASAN_OPTIONS");
-    ::unsetenv("LD_PRELOAD");
-    return outcome;
-  }
-};
-
-TEST_F(FatalFile, IsARowOnceTheRunIsResumed) {
+TEST_F(DurableProgram, AFileThatCrashesADecoderIsARowWithAnError) {
   write_images(12);
   write_phantom(images_ / "film_105_fatal.png");
-  const Outcome killed = write_with_crash({"--batch-size", "2", "--threads", "2"});
-  ASSERT_EQ(killed.status, 128 + SIGKILL) << "the test's library does not work";
-  EXPECT_EQ(ReadingNotes::left_in(output_).size() > 0, true);
-  for (int i = 0; i < 2; ++i) {
-    const Outcome outcome = write_with_crash({"--resume"});
-    EXPECT_EQ(outcome.status, 4) << outcome.err;
-    const std::vector<Row> rows = table();
-    ASSERT_EQ(rows.size(), 13U);
-    for (const Row& row : rows) {
-      EXPECT_EQ(row.at("Status"), contains(row.at("Image"), "fatal") ? "error" : "ok");
-    }
-    EXPECT_TRUE(contains(rows.at(6).at("Error"), "reading it ends the program: Killed"))
-        << rows.at(6).at("Error");
-    EXPECT_FALSE(fs::exists(output_ / "reading.txt"));
+  ::setenv("LD_PRELOAD", (std::string(CXR_PROGRAMS) + "/crash-on-open.so").c_str(), 1);
+  ::setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);  // else it refuses a preloaded library
+  const Outcome outcome = write_output({"--batch-size", "2", "--threads", "2"});
+  ::unsetenv("ASAN_OPTIONS");
+  ::unsetenv("LD_PRELOAD");
+  EXPECT_EQ(outcome.status, 4) << outcome.err;
+  const std::vector<Row> rows = table();
+  ASSERT_EQ(rows.size(), 13U);
+  for (const Row& row : rows) {
+    EXPECT_EQ(row.at("Status"), contains(row.at("Image"), "fatal") ? "error" : "ok");
   }
+  EXPECT_TRUE(contains(rows.at(6).at("Error"), "reading it crashes the decoder: Aborted"))
+      << rows.at(6).at("Error");
   EXPECT_EQ(write_output({"--resume"}).status, 0) << "it is tried again, and harmless now";
-}
-
-/// A file that was only being read when the run was killed is read like any other.
-TEST_F(FatalFile, IsNoFileThatHappenedToBeRead) {
-  write_images(3);
-  write_file(images_ / "bad.png", "text");
-  EXPECT_EQ(write_output().status, 4);
-  fs::remove(output_ / "heatmaps" / "film_101.png");
-  std::string notes(3 * 16384, '\0');
-  notes.replace(0, 12, "film_101.png");
-  notes.replace(16384, 7, "bad.png");
-  write_file(output_ / "reading.txt", notes);
-  EXPECT_EQ(ReadingNotes::left_in(output_), (std::vector<std::string>{"film_101.png", "bad.png"}));
-  EXPECT_EQ(write_output({"--resume"}).status, 4);
-  EXPECT_EQ(column(table(), "Status"), (std::vector<std::string>{"error", "ok", "ok", "ok"}));
-  EXPECT_TRUE(contains(table().at(0).at("Error"), "is not a DICOM"));
-}
-
-TEST(ReadingNotes, SurviveTheProcessAndNotItsOrderlyEnd) {
-  const TempDir folder;
-  const pid_t child = ::fork();
-  if (child == 0) {
-    ReadingNotes notes(folder.path());
-    const ReadingNotes::Slot one(notes), two(notes), three(notes);
-    one.note("a longer name.png");
-    one.note("b.png");
-    two.note("c.png");
-    two.note("");
-    three.note("line\nbreak.png");
-    ::raise(SIGKILL);
-  }
-  EXPECT_EQ(end_of(child), 128 + SIGKILL);
-  EXPECT_EQ(ReadingNotes::left_in(folder.path()),
-            (std::vector<std::string>{"b.png", "line\nbreak.png"}));
-  { const ReadingNotes notes(folder.path()); }
-  EXPECT_TRUE(ReadingNotes::left_in(folder.path()).empty());
-  EXPECT_TRUE(fs::is_empty(folder.path()));
 }
 
 }  // namespace

@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "cxr/infer.h"
-#include "infer/reading_notes.h"
 #include "read/memory_budget.h"
 #include "support/dicom_file.h"
 #include "support/phantom.h"
@@ -41,18 +40,6 @@ TEST(RaceTest, TheMemoryBudgetIsNeverExceeded) {
       taken -= bytes;
     }
   });
-}
-
-TEST(RaceTest, NotesOfReadingHaveASlotForEachThread) {
-  const test::TempDir folder;
-  ReadingNotes notes(folder.path());
-  on_threads(6, [&](int i) {
-    for (int round = 0; round < 50; ++round) {
-      const ReadingNotes::Slot slot(notes);
-      slot.note("film " + std::to_string(i));
-    }
-  });
-  EXPECT_TRUE(ReadingNotes::left_in(folder.path()).empty());
 }
 
 /// Films of several formats, one of them damaged.
