@@ -14,6 +14,7 @@ import warnings
 from pathlib import Path
 
 import cv2
+import fastai.layers
 import numpy as np
 import torch
 from fastai.vision.all import (
@@ -170,8 +171,16 @@ def expected(segmenter, classifier, films):
 # --- The program -------------------------------------------------------------------------------
 
 
+def of_another_version():
+    """Of a class that the converter's fastai does not have."""
+    fastai.layers.Gone = type("Gone", (), {"__module__": "fastai.layers"})
+    return fastai.layers.Gone()
+
+
 def convert(learner, folder, name):
+    loss, learner.loss_func = learner.loss_func, of_another_version()
     learner.export(folder / f"{name}.pkl", pickle_module=pickle)
+    learner.loss_func = loss
     script = ROOT / "scripts" / "convert_fastai.py"
     subprocess.run([sys.executable, script, folder / f"{name}.pkl", "--out", folder / f"{name}.pt",
                     "--trust"], check=True)
