@@ -41,7 +41,7 @@ for option in "$@"; do
     --with-fastai)
       with_fastai=true
       packages+=(python3-venv python3-torch python3-torchvision python3-opencv python3-matplotlib)
-      packages+=(python3-pandas python3-requests python3-yaml) ;;
+      packages+=(python3-pandas python3-scipy) ;;
     --with-cluster)
       packages+=(slurm-wlm munge procps patchelf zstd debootstrap)
       packages+=(python3-pandas r-base-core r-cran-jsonlite) ;;
