@@ -6,8 +6,8 @@
     scripts/convert_fastai.py classifier-model.pkl --out classifier.pt --trust
 
 Takes
-- a learner that fastai (2.0.13 or later) exported: a unet_learner with two classes, or a
-  cnn_learner or vision_learner; its classes, normalisation and size are read from it;
+- a learner that this fastai (2.0.13 or later) or an older one exported: a unet_learner with two
+  classes, or a cnn_learner or vision_learner; its classes, normalisation and size are read from it;
 - the state_dict of torchvision's ResNet-34: with 1,000 outputs as a start for `cxr-train --init`,
   or with as many outputs as --classes names;
 - the state_dict of segmentation_models_pytorch's Unet("resnet34") with one or two classes.
@@ -49,6 +49,13 @@ def stand_in(*_args, **_kwargs):
     raise ConversionError("a function of the training script is not available here")
 
 
+class Unknown:
+    """Takes the place of a class that this version of fastai does not have, and keeps its attributes."""
+
+    def __init__(self, *_args, **_kwargs):
+        pass
+
+
 class LenientUnpickler(pickle.Unpickler):
     """Unpickles a learner without the scripts that it was trained with.
 
@@ -59,7 +66,9 @@ class LenientUnpickler(pickle.Unpickler):
         try:
             return super().find_class(module, name)
         except (AttributeError, ImportError):
-            if module.split(".")[0] in ("fastai", "fastcore", "torch", "torchvision"):
+            if module.split(".")[0] in ("fastai", "fastcore"):
+                return type(name, (Unknown,), {})
+            if module.split(".")[0] in ("torch", "torchvision"):
                 raise
             return stand_in
 
@@ -104,11 +113,18 @@ def read_pickle(path):
     if "weights_only" in inspect.signature(torch.load).parameters:
         options["weights_only"] = False
     try:
-        import fastai.vision.all  # noqa: F401  (defines what the pickle refers to)
+        import fastai.vision.all  # defines what the pickle refers to
     except ImportError as error:
         raise ConversionError(f"a learner needs fastai: {error}") from error
     supply_stand_ins()
-    return torch.load(path, map_location="cpu", pickle_module=lenient_pickle(), **options)
+    torch.serialization.pickle = lenient_pickle()  # torch 1.13 takes no notice of the argument
+    try:
+        return torch.load(path, map_location="cpu", pickle_module=torch.serialization.pickle,
+                          **options)
+    except Exception as error:  # whatever the pickle does
+        raise ConversionError(f"fastai {fastai.__version__} with torch {torch.__version__} cannot "
+                              "load it; the version that exported it, or a newer one, may: "
+                              f"{error}") from error
 
 
 # --- Learners ----------------------------------------------------------------------------------
@@ -175,8 +191,19 @@ def input_of(learner):
     }
 
 
+def vocabulary_of(learner):
+    try:
+        return learner.dls.vocab
+    except AttributeError:  # that of another version is not found by this one
+        for items in learner.dls.loaders[0].dataset.tls:
+            for transform in items.tfms.fs:
+                if hasattr(transform, "vocab"):
+                    return transform.vocab
+        raise ConversionError("it does not name its classes") from None
+
+
 def classes_of(learner):
-    vocabulary = learner.dls.vocab
+    vocabulary = vocabulary_of(learner)
     if not isinstance(vocabulary[0], str):  # of a target and its classes
         vocabulary = vocabulary[-1]
     return [str(name) for name in vocabulary]
@@ -377,9 +404,14 @@ def trace(module, contract):
     inputs = {"forward": images}
     if contract["kind"] == "classifier":
         inputs.update(features=images, head=module.features(images))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what depends on the size is fixed by the contract
-        return torch.jit.trace_module(module, inputs, check_trace=False)
+    return torch.jit.trace_module(module, inputs, check_trace=False)
+
+
+def extra_files(contract):
+    """As torch.jit.save takes them; before torch 1.7 that was no dict."""
+    files = getattr(torch._C, "ExtraFilesMap", dict)()
+    files["contract.json"] = json.dumps(contract, indent=2)
+    return files
 
 
 def largest_difference(module, file, contract):
@@ -402,8 +434,7 @@ def largest_difference(module, file, contract):
 def write(module, contract, out):
     unfinished = f"{out}.part"
     try:
-        text = json.dumps(contract, indent=2)
-        torch.jit.save(trace(module, contract), unfinished, _extra_files={"contract.json": text})
+        torch.jit.save(trace(module, contract), unfinished, _extra_files=extra_files(contract))
         difference = largest_difference(module, unfinished, contract)
         if not difference <= LARGEST_DIFFERENCE:
             raise ConversionError(f"the converted model differs by {difference:g}")
@@ -458,6 +489,8 @@ def convert(options):
 
 def main(arguments=None):
     options = parse_arguments(arguments)
+    # Of what is deprecated, and of tracing: what depends on the size is fixed by the contract.
+    warnings.simplefilter("ignore")
     try:
         convert(options)
     except ConversionError as error:

@@ -4,16 +4,19 @@
 #                   tests of the report; they are skipped without them
 #   --with-archive  also install Orthanc, DCMTK's tools and dicom3tools, and highdicom from PyPI into
 #                   ~/.cache/cxr-infer, for the tests of DICOM objects; they are skipped without them
+#   --with-fastai   also install fastai from PyPI into ~/.cache/cxr-infer, over Debian's PyTorch, for
+#                   the test of scripts/convert_fastai.py; it is skipped without it
 #   --with-cluster  also install Slurm, for its test, which is skipped without it, and patchelf, zstd and
 #                   debootstrap, for scripts/bundle.sh and its test; pandas and R, for the examples
 #   --with-fuzz     also install clang and its run-time library, for scripts/fuzz.sh
 #   --with-lint     also install clang-format and clang-tidy, for scripts/lint.sh
 # Can be run again: installed packages are left alone. Works as root and with sudo. If
-# CMAKE_PREFIX_PATH names another LibTorch, the distribution's is not installed.
+# CMAKE_PREFIX_PATH names another LibTorch, the distribution's PyTorch is not installed.
 set -euo pipefail
 
 with_axe=false
 with_highdicom=false
+with_fastai=false
 packages=(
   g++ cmake ninja-build                # compiler and build
   libtorch-dev                         # networks
@@ -36,13 +39,17 @@ for option in "$@"; do
     --with-archive)
       with_highdicom=true
       packages+=(orthanc orthanc-dicomweb dcmtk dicom3tools curl python3-venv) ;;
+    --with-fastai)
+      with_fastai=true
+      packages+=(python3-venv python3-torch python3-torchvision python3-opencv python3-matplotlib)
+      packages+=(python3-pandas python3-scipy) ;;
     --with-cluster)
       packages+=(slurm-wlm munge procps patchelf zstd debootstrap)
       packages+=(python3-pandas r-base-core r-cran-jsonlite) ;;
     --with-fuzz) packages+=(clang libclang-rt-dev) ;;
     --with-lint) packages+=(clang-format clang-tidy) ;;
     *)
-      echo "setup: unknown option $option; allowed: --with-browser, --with-archive, --with-cluster, --with-fuzz, --with-lint" >&2
+      echo "setup: unknown option $option; allowed: --with-browser, --with-archive, --with-fastai, --with-cluster, --with-fuzz, --with-lint" >&2
       exit 2 ;;
   esac
 done
@@ -80,16 +87,29 @@ install_highdicom() {
   fi
 }
 
+# What Debian has is taken from there: PyTorch of PyPI brings gigabytes of CUDA. fastai's training of
+# language models would need spacy.
+install_fastai() {
+  local folder=${HOME:-/root}/.cache/cxr-infer/fastai
+  "$folder/bin/python3" -c 'import fastai, joblib; assert fastai.__version__ == "2.7.12"' 2>/dev/null && return
+  if ! { /usr/bin/python3 -m venv --clear --system-site-packages "$folder" &&
+    "$folder/bin/pip" install --quiet --no-deps fastai==2.7.12 fastcore==1.5.29 fastdownload==0.0.7 \
+      fastprogress==1.0.3 scikit-learn==1.2.2 threadpoolctl==3.5.0 joblib==1.4.2; }; then
+    echo "setup: fastai cannot be downloaded; its test will be skipped" >&2
+  fi
+}
+
 finish() {
   if $with_axe; then install_axe; fi
   if $with_highdicom; then install_highdicom; fi
+  if $with_fastai; then install_fastai; fi
   echo "setup: $1"
   exit 0
 }
 
 missing=()
 for package in "${packages[@]}"; do
-  if [ "$package" = libtorch-dev ] && has_own_libtorch; then continue; fi
+  case $package in libtorch-dev | python3-torch*) if has_own_libtorch; then continue; fi ;; esac
   status=$(dpkg-query --show --showformat='${Status}' "$package" 2>/dev/null || true)
   [ "$status" = "install ok installed" ] || missing+=("$package")
 done

@@ -69,8 +69,9 @@ TEST(DocumentsTest, PagesNameNoOptionThatIsNotThere) {
        {"cxr-infer", "cxr-merge", "cxr-train", "cxr-evaluate", "cxr-dataset"}) {
     known.merge(options_of(program));
   }
-  const auto of_others = {"--build",  "--install",       "--test-dir", "--trust",  // CMake, scripts
-                          "--sbatch", "--cpus-per-task", "--time",     "--films-per-task"};
+  const auto of_others = {
+      "--build",  "--install",       "--test-dir", "--trust",  // CMake, scripts
+      "--sbatch", "--cpus-per-task", "--time",     "--films-per-task", "--with-fastai"};
   known.insert(of_others.begin(), of_others.end());
   for (const std::string& page : pages()) {
     for (const std::string& option : options_in(page)) {
