@@ -20,6 +20,20 @@ ssize_t uninterrupted(const Call& call) {
   }
 }
 
+ReaderMessage receive(int socket, int flags) {
+  std::string bytes(kMostBytes, '\0');
+  const ssize_t count =
+      uninterrupted([&] { return ::recv(socket, bytes.data(), bytes.size(), flags); });
+  ReaderMessage message;
+  const auto end = bytes.begin() + std::max<ssize_t>(count, 0);
+  for (auto begin = bytes.begin(); begin != end;) {
+    const auto part_end = std::find(begin, end, '\0');
+    message.emplace_back(begin, part_end);
+    begin = part_end == end ? end : part_end + 1;
+  }
+  return message;
+}
+
 }  // namespace
 
 bool send_message(int socket, const ReaderMessage& message) {
@@ -30,18 +44,8 @@ bool send_message(int socket, const ReaderMessage& message) {
          0;
 }
 
-ReaderMessage receive_message(int socket) {
-  std::string bytes(kMostBytes, '\0');
-  const ssize_t count =
-      uninterrupted([&] { return ::recv(socket, bytes.data(), bytes.size(), 0); });
-  ReaderMessage message;
-  const auto end = bytes.begin() + std::max<ssize_t>(count, 0);
-  for (auto begin = bytes.begin(); begin != end;) {
-    const auto part_end = std::find(begin, end, '\0');
-    message.emplace_back(begin, part_end);
-    begin = part_end == end ? end : part_end + 1;
-  }
-  return message;
-}
+ReaderMessage receive_message(int socket) { return receive(socket, 0); }
+
+ReaderMessage peek_message(int socket) { return receive(socket, MSG_PEEK); }
 
 }  // namespace cxr

@@ -16,4 +16,7 @@ bool send_message(int socket, const ReaderMessage& message);
 /// Waits for a message; empty if the other end is gone.
 ReaderMessage receive_message(int socket);
 
+/// The same, and leaves the message where it is, to be received again.
+ReaderMessage peek_message(int socket);
+
 }  // namespace cxr

@@ -163,7 +163,9 @@ TEST_F(ReadingProcessesTest, AReaderThatDiesBetweenTwoFilesIsReplaced) {
   for (int i = 0; i < 20; ++i) {
     EXPECT_EQ(read_radiograph(folder_ / "film.png").image.cols, 180);
     ASSERT_EQ(readers().size(), 1U);
-    ::kill(readers()[0], SIGKILL);
+    const pid_t reader = readers()[0];
+    ::kill(reader, SIGKILL);
+    ASSERT_TRUE(comes_true([&] { return readers() != std::vector{reader}; }));
   }
 }
 
