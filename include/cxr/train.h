@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "cxr/lung_box.h"
 #include "cxr/training_options.h"
 
 namespace cxr {
@@ -56,8 +57,9 @@ struct SiteOptions {
   std::filesystem::path segmenter;  ///< finds the lungs
   std::filesystem::path data;       ///< CSV: `image`, `label`; perhaps `patient`, `source`, `split`
   std::string split;                ///< rows of this split; empty: all
-  std::vector<std::string> sources;  ///< rows of these sources; empty: all
-  std::filesystem::path out;         ///< the model to write
+  std::vector<std::string> sources;    ///< rows of these sources; empty: all
+  std::filesystem::path out;           ///< the model to write
+  double smallest_component = kSpeck;  ///< of lungs: see find_lung_box()
 };
 
 /// A classifier trained like another, but without some sources.

@@ -117,8 +117,9 @@ struct LungSource {
 };
 
 LungSource segmenter_lungs(const ClassifierOptions& options) {
-  const auto cache = std::make_shared<LungsCache>(
-      std::filesystem::path(options.training.out).concat(".lungs.csv"), options.segmenter);
+  const auto cache =
+      std::make_shared<LungsCache>(std::filesystem::path(options.training.out).concat(".lungs.csv"),
+                                   options.segmenter, options.smallest_component);
   return {[cache](const auto& names, const auto& images) { return cache->find(names, images); },
           [cache] { cache->save(); }, " segmenter=" + cache->segmenter()};
 }
