@@ -19,7 +19,7 @@ namespace cxr {
 /// are in for_each_option().
 struct TrainingOptions {
   std::vector<std::filesystem::path> manifests;  ///< one or more, see read_manifests()
-  std::filesystem::path out;   ///< the model; beside it OUT.csv (log), OUT.png, OUT.checkpoint
+  std::filesystem::path out;   ///< the model; beside it OUT.csv (log), OUT.checkpoint, pictures
   std::filesystem::path init;  ///< a model whose weights training starts from; or empty
   int epochs = 12;
   int patience = 0;          ///< ends after that many epochs without a better model; 0: never

@@ -169,7 +169,7 @@ struct SegmentationRun {
           const std::string& name = data.rows[row].name;
           if (!example.error.empty()) throw Error("evaluate", name, example.error);
           const SegmentedImage& image = report.images[row];
-          return draw_contours(
+          return draw_masks(
               example.image, example.truth, predicted_mask(example),
               name + "   Dice " + fixed(image.dice, 3) + "   IoU " + fixed(image.iou, 3));
         },
