@@ -79,7 +79,7 @@ class SheetPainter {
 }  // namespace
 
 cv::Mat for_sheet(const cv::Mat& image) {
-  const cv::Mat fitting = resized(image, with_longer_side(image.size(), kSheetSide));
+  cv::Mat fitting = resized(image, with_longer_side(image.size(), kSheetSide));
   if (fitting.channels() == 3) return fitting;
   cv::Mat colored;
   cv::cvtColor(fitting, colored, cv::COLOR_GRAY2BGR);
