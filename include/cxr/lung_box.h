@@ -27,9 +27,10 @@ double segmentation_quality(const cv::Mat& lung_probability, const cv::Mat& mask
 inline constexpr double kSpeck = 0.01;
 
 /// The lung box in pixels of an image of `image_size`, padded by 5 % on each side. Each of x, y,
-/// width and height is truncated on its own, as in the original program.
+/// width and height is truncated on its own, as in the original program. `smallest_component` as in
+/// mask_bounds(): it is a setting of the user's, with no default here, so that nobody forgets it.
 LungBox find_lung_box(const cv::Mat& lung_probability, const cv::Mat& mask, cv::Size image_size,
-                      double smallest_component = kSpeck);
+                      double smallest_component);
 
 /// The original program's threshold of quality.
 inline constexpr double kTrustedQuality = 0.875;

@@ -138,6 +138,7 @@ class Pipeline {
   /// as Network does.
   explicit Pipeline(const PipelineOptions& options);
 
+  const PipelineOptions& options() const { return options_; }
   const Network& segmenter() const { return networks_.segmenter; }
   const Network& classifier() const { return networks_.classifier; }
 

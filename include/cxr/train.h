@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "cxr/lung_box.h"
 #include "cxr/training_options.h"
 
 namespace cxr {
@@ -35,6 +36,10 @@ struct TrainingListener {
 /// mean Dice on its validation split. A checkpoint is written after each epoch: a job that is
 /// killed loses at most the epoch it was in, and with `resume` ends as if it had not been.
 ///
+/// Before the first epoch, OUT.samples.png shows the first training pictures as the network sees
+/// them, with their masks. At the end, OUT.cases.csv has what the model that was kept makes of each
+/// image of the validation split, the worst first, and OUT.cases.png shows both ends.
+///
 /// Throws UsageError for options out of range or at odds with the checkpoint's, Error naming the
 /// file or the manifest's lines for data that cannot be used, and for a loss that is not finite;
 /// the best model until then stays.
@@ -56,8 +61,9 @@ struct SiteOptions {
   std::filesystem::path segmenter;  ///< finds the lungs
   std::filesystem::path data;       ///< CSV: `image`, `label`; perhaps `patient`, `source`, `split`
   std::string split;                ///< rows of this split; empty: all
-  std::vector<std::string> sources;  ///< rows of these sources; empty: all
-  std::filesystem::path out;         ///< the model to write
+  std::vector<std::string> sources;    ///< rows of these sources; empty: all
+  std::filesystem::path out;           ///< the model to write
+  double smallest_component = kSpeck;  ///< of lungs: see find_lung_box()
 };
 
 /// A classifier trained like another, but without some sources.

@@ -10,6 +10,7 @@
 
 #include "cxr/augmentation.h"
 #include "cxr/contract.h"
+#include "cxr/lung_box.h"
 #include "cxr/names.h"
 
 namespace cxr {
@@ -18,7 +19,7 @@ namespace cxr {
 /// are in for_each_option().
 struct TrainingOptions {
   std::vector<std::filesystem::path> manifests;  ///< one or more, see read_manifests()
-  std::filesystem::path out;   ///< the model; beside it OUT.csv (log), OUT.png, OUT.checkpoint
+  std::filesystem::path out;   ///< the model; beside it OUT.csv (log), OUT.checkpoint, pictures
   std::filesystem::path init;  ///< a model whose weights training starts from; or empty
   int epochs = 12;
   int patience = 0;          ///< ends after that many epochs without a better model; 0: never
@@ -70,6 +71,8 @@ struct ClassifierOptions {
   Planes planes = Planes::all;
   Balance balance = Balance::none;
   double label_smoothing = 0.05;  ///< Szegedy et al., 2016
+  double smallest_component =
+      kSpeck;  ///< of the lungs that the segmenter finds: see find_lung_box()
 };
 
 /// What there is to know about an option: `--NAME`, and NAME in training.json.
@@ -149,6 +152,12 @@ void for_each_option(Options& o, const Visitor& visit) {
                    "Longer side of the crop when it is enhanced, in pixels; default: --side",
                    advanced, 32, 4096},
         o.enhance_side);
+  visit(
+      OptionInfo{"smallest-component",
+                 "Share of the lung mask's area up to which a component is a speck and not of the "
+                 "lungs; as smallest_component of cxr-infer",
+                 advanced, 0, 1},
+      o.smallest_component);
   visit(
       OptionInfo{"label-smoothing", "Probability mass given to the other labels", advanced, 0, 0.5},
       o.label_smoothing);

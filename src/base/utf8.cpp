@@ -1,7 +1,9 @@
 #include "utf8.h"
 
+#include <clocale>
 #include <cstddef>
 #include <cstring>
+#include <cwchar>
 
 namespace cxr {
 namespace {
@@ -38,7 +40,65 @@ bool is_escape(const std::string& text, std::size_t at) {
   return text.compare(at, 2, "\\x") == 0 && is_digit(at + 2) && is_digit(at + 3);
 }
 
+/// While it lives, the C library takes texts of this thread for UTF-8, whatever the user's locale.
+class Utf8Locale {
+ public:
+  Utf8Locale() {
+    static const locale_t utf8 = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+    if (utf8 != nullptr) before_ = ::uselocale(utf8);
+  }
+  ~Utf8Locale() {
+    if (before_ != nullptr) ::uselocale(before_);
+  }
+  Utf8Locale(const Utf8Locale&) = delete;
+  Utf8Locale& operator=(const Utf8Locale&) = delete;
+
+ private:
+  locale_t before_ = nullptr;
+};
+
+/// What stands at a place of a text: a code point, or a byte that begins none.
+struct Letter {
+  std::size_t bytes = 1;
+  std::size_t columns = 1;
+};
+
+Letter letter_at(const std::string& text, std::size_t at) {
+  const std::size_t bytes = code_point_length(text, at);
+  if (bytes <= 1) return {};
+  std::mbstate_t state{};
+  wchar_t letter = 0;
+  if (std::mbrtowc(&letter, text.data() + at, bytes, &state) != bytes) return {.bytes = bytes};
+  const int columns = ::wcwidth(letter);
+  return {bytes, columns < 0 ? 1 : static_cast<std::size_t>(columns)};
+}
+
 }  // namespace
+
+std::size_t display_width(const std::string& text) {
+  const Utf8Locale locale;
+  std::size_t columns = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const Letter letter = letter_at(text, at);
+    columns += letter.columns;
+    at += letter.bytes;
+  }
+  return columns;
+}
+
+std::string end_of_width(const std::string& text, std::size_t width) {
+  std::size_t columns = display_width(text);
+  const Utf8Locale locale;
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const Letter letter = letter_at(text, at);
+    const bool is_mark_of_left_out = at > 0 && letter.columns == 0;
+    if (columns <= width && !is_mark_of_left_out) break;
+    columns -= letter.columns;
+    at += letter.bytes;
+  }
+  return text.substr(at);
+}
 
 std::string to_utf8(const std::string& text) {
   std::string result;

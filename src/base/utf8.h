@@ -21,4 +21,11 @@ inline std::size_t utf8_length(const std::string& text) {
   return static_cast<std::size_t>(std::ranges::count_if(text, begins_code_point));
 }
 
+/// The columns that a UTF-8 text takes in a terminal: two for most East Asian letters, none for
+/// marks that are combined with the letter before.
+std::size_t display_width(const std::string& text);
+
+/// The longest end of a text that takes no more than `width` columns.
+std::string end_of_width(const std::string& text, std::size_t width);
+
 }  // namespace cxr

@@ -95,6 +95,9 @@ Terms files_of(const std::string& program) {
   if (program == "cxr-train") {
     return {{"OUT", "The best model, with its contract."},
             {"OUT.csv, OUT.png, OUT.svg", "Log with one row per epoch, and its curves."},
+            {"OUT.samples.png", "The first training pictures, augmented, before the first epoch."},
+            {"OUT.cases.csv, OUT.cases.png",
+             "The validation images from the worst to the best, and a sheet of both ends."},
             {"OUT.checkpoint", "State after the last epoch, for --resume."},
             {"OUT.lungs.csv", "classifier: the lungs found in the training images."}};
   }

@@ -93,6 +93,12 @@ void add_site_options(CLI::App& command, SiteOptions& options) {
   command.add_option("--out", options.out, "Model file to write (.pt)")
       ->required()
       ->type_name("FILE");
+  command
+      .add_option("--smallest-component", options.smallest_component,
+                  "Share of the lung mask's area up to which a component is a speck; as "
+                  "smallest_component of cxr-infer, 0 to 1")
+      ->check(CLI::Range(0.0, 1.0))
+      ->group(kAdvancedGroups[0]);
 }
 
 }  // namespace

@@ -59,7 +59,9 @@ std::vector<Found> find_lungs(const Network& segmenter, const PipelineOptions& o
     images.push_back(found.image);
   }
   std::vector<Segmentation> segmentations = segment(segmenter, images);
-  if (options.polarity == Polarity::automatic) turn_negatives(segmenter, images, segmentations);
+  if (options.polarity == Polarity::automatic) {
+    turn_negatives(segmenter, images, segmentations, options.smallest_component);
+  }
   for (std::size_t i = 0; i < readable.size(); ++i) {
     const auto& [probability, mask] = segmentations[i];
     try {

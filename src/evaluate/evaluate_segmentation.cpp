@@ -67,15 +67,15 @@ const std::vector<Change>& all_changes() {
   return all;
 }
 
-SegmentedImage compare_masks(const Example& example) {
+SegmentedImage compare_masks(const Example& example, double smallest_component) {
   if (!example.error.empty()) return {.error = example.error};
   const cv::Size size = example.image.size();
   const cv::Mat mask = predicted_mask(example);
   cv::Mat certain;
   example.truth.convertTo(certain, CV_32FC1, 1.0 / 255);
-  const LungBox predicted =
-      find_lung_box(example.predicted.lung_probability, example.predicted.mask, size);
-  const LungBox truth = find_lung_box(certain, example.truth, size);
+  const LungBox predicted = find_lung_box(example.predicted.lung_probability,
+                                          example.predicted.mask, size, smallest_component);
+  const LungBox truth = find_lung_box(certain, example.truth, size, smallest_component);
   return {.error = "",
           .dice = dice(mask, example.truth),
           .iou = iou(mask, example.truth),
@@ -140,7 +140,9 @@ struct SegmentationRun {
     std::vector<SegmentedImage> images(rows.size());
     judge(
         rows, change, change == nullptr ? "images" : change->name,
-        [](std::size_t, const Example& example) { return compare_masks(example); },
+        [&](std::size_t, const Example& example) {
+          return compare_masks(example, configuration.pipeline.smallest_component);
+        },
         [&](std::size_t row, SegmentedImage& image) { images[row] = std::move(image); });
     return images;
   }
@@ -167,7 +169,7 @@ struct SegmentationRun {
           const std::string& name = data.rows[row].name;
           if (!example.error.empty()) throw Error("evaluate", name, example.error);
           const SegmentedImage& image = report.images[row];
-          return draw_contours(
+          return draw_masks(
               example.image, example.truth, predicted_mask(example),
               name + "   Dice " + fixed(image.dice, 3) + "   IoU " + fixed(image.iou, 3));
         },

@@ -6,6 +6,7 @@
 
 #include "base/format.h"
 #include "base/resize.h"
+#include "draw/contours.h"
 #include "draw/palette.h"
 #include "draw/plot.h"
 #include "draw/text.h"
@@ -14,8 +15,6 @@ namespace cxr {
 namespace {
 
 const cv::Size kChart(1100, 800);
-const cv::Scalar& kTruth = kOrange;
-const cv::Scalar& kPredicted = kSkyBlue;
 
 /// Dice over Estimated Quality: one series per value of the column `source`, if there is one.
 std::vector<Series> series_by_source(const SegmentationReport& report) {
@@ -76,22 +75,6 @@ Chart dice_chart(const SegmentationReport& report) {
   return {"Distribution of Dice", x, {"cumulative share of images", 0, 1}, std::move(series)};
 }
 
-void draw_contour(cv::Mat& picture, const cv::Mat& mask, const cv::Scalar& color, int width) {
-  cv::Mat enlarged;
-  cv::resize(mask, enlarged, picture.size(), 0, 0, cv::INTER_CUBIC);
-  std::vector<std::vector<cv::Point>> outlines;
-  cv::findContours(enlarged > 127, outlines, cv::RETR_LIST, cv::CHAIN_APPROX_NONE);
-  cv::drawContours(picture, outlines, -1, color, width, cv::LINE_AA);
-}
-
-/// Draws a line in the contour's colour with its name to the right; returns where the next begins.
-int draw_key(cv::Mat& strip, int x, const std::string& name, const cv::Scalar& color, int height) {
-  const int middle = strip.rows / 2;
-  cv::line(strip, {x, middle}, {x + 2 * height, middle}, color, 4, cv::LINE_AA);
-  draw_text(strip, name, {x + 3 * height, middle}, height, Align::left, kInk);
-  return x + 5 * height + text_width(name, height);
-}
-
 }  // namespace
 
 Drawing draw_dice(const SegmentationReport& report) {
@@ -102,8 +85,8 @@ Drawing draw_quality(const SegmentationReport& report) {
   return draw_chart(quality_chart(report), kChart);
 }
 
-cv::Mat draw_contours(const cv::Mat& image, const cv::Mat& truth, const cv::Mat& predicted,
-                      const std::string& title) {
+cv::Mat draw_masks(const cv::Mat& image, const cv::Mat& truth, const cv::Mat& predicted,
+                   const std::string& title) {
   constexpr int kSide = 800;
   constexpr int kNarrowest = 600;  ///< leaves room for the title
   constexpr int kText = 17;
@@ -111,15 +94,11 @@ cv::Mat draw_contours(const cv::Mat& image, const cv::Mat& truth, const cv::Mat&
   const cv::Size size = with_longer_side(image.size(), kSide);
   cv::Mat radiograph;
   cv::cvtColor(resized(image, size), radiograph, cv::COLOR_GRAY2BGR);
-  // The true contour is wider, so that both are seen where they agree.
-  draw_contour(radiograph, truth, kTruth, 4);
-  draw_contour(radiograph, predicted, kPredicted, 2);
+  draw_contours(radiograph, truth, predicted);
 
   cv::Mat picture(size.height + 2 * kStrip, std::max(size.width, kNarrowest), CV_8UC3, kPaper);
   draw_caption(picture.rowRange(0, kStrip), title, kText, kInk);
-  cv::Mat legend = picture.rowRange(kStrip, 2 * kStrip);
-  const int next = draw_key(legend, kText, "true mask", kTruth, kText);
-  draw_key(legend, next, "predicted mask", kPredicted, kText);
+  draw_contour_keys(picture.rowRange(kStrip, 2 * kStrip), both_masks(), kText);
   radiograph.copyTo(picture(cv::Rect({(picture.cols - size.width) / 2, 2 * kStrip}, size)));
   return picture;
 }

@@ -18,7 +18,7 @@ Drawing draw_quality(const SegmentationReport& report);
 
 /// Draws the contours of the true and the predicted mask (CV_8UC1 of the image's size) over the
 /// image, with a title and a legend. CV_8UC3, about 800 pixels large.
-cv::Mat draw_contours(const cv::Mat& image, const cv::Mat& truth, const cv::Mat& predicted,
-                      const std::string& title);
+cv::Mat draw_masks(const cv::Mat& image, const cv::Mat& truth, const cv::Mat& predicted,
+                   const std::string& title);
 
 }  // namespace cxr

@@ -258,7 +258,7 @@ class Run {
 
   void write_header() {
     std::size_t longest = 0;
-    for (const Task& task : tasks_) longest = std::max(longest, utf8_length(task.input.name));
+    for (const Task& task : tasks_) longest = std::max(longest, display_width(task.input.name));
     writer_->write_header(longest);
   }
 

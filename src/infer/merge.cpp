@@ -192,16 +192,18 @@ class Merge {
     run["settings"].erase("shard");
     ordered_json parts = ordered_json::array();
     double seconds = 0;
+    std::size_t done_before = 0;
     for (const ShardFolder& shard : list_.folders) {
       run["started"] = std::min(run["started"], shard.facts.at("started"));
       seconds += shard.facts.at("seconds").get<double>();
+      done_before += shard.facts.at("done_before").get<std::size_t>();
       parts.push_back(shard.facts);
     }
     run["command"] = request_.command;
     run["seconds"] = rounded(seconds, 3);
     run["state"] = state;
     run["images"] = list_.images;
-    run["done_before"] = 0;
+    run["done_before"] = done_before;  // whose seconds are not counted
     run["skipped"] = summary_.skipped;
     run["unsure"] = summary_.unsure;
     run["failed"] = summary_.failed;

@@ -106,8 +106,8 @@ std::string reason_of(const Result& result) {
 /// What the page says of the run.
 ordered_json facts_of(const json& run, const json& models) {
   ordered_json facts;
-  for (const char* key : {"started", "seconds", "state", "directory", "command", "device",
-                          "precision", "threads", "configuration"}) {
+  for (const char* key : {"started", "seconds", "images", "done_before", "state", "directory",
+                          "command", "device", "precision", "threads", "configuration"}) {
     if (run.contains(key)) facts[key] = run.at(key);
   }
   for (const auto& [kind, model] : models.items()) {

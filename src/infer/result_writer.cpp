@@ -16,14 +16,9 @@ constexpr std::size_t kWidestName = 40, kWidestClass = 20;
 
 /// A text padded to the width of a column, or without its beginning.
 std::string in_column(const std::string& text, std::size_t width) {
-  const std::size_t all = utf8_length(text);
-  if (all <= width) return text + std::string(width - all, ' ');
-  std::size_t at = 0;
-  for (std::size_t left_out = 0; left_out <= all - width; ++at) {
-    if (begins_code_point(text[at])) ++left_out;
-  }
-  while (!begins_code_point(text[at])) ++at;
-  return "…" + text.substr(at);
+  const bool is_whole = display_width(text) <= width;
+  const std::string shown = is_whole ? text : "…" + end_of_width(text, width - 1);
+  return shown + std::string(width - display_width(shown), ' ');
 }
 
 std::string right(const std::string& text, std::size_t width) {
@@ -43,8 +38,9 @@ void ResultWriter::write_header(std::size_t longest_name) {
   name_width_ = std::min(std::max<std::size_t>(longest_name, 5), kWidestName);
   if (format_ == TableFormat::csv) put(csv_line(result_columns(classes_, dicom_uids_)));
   if (format_ != TableFormat::table) return;
-  class_width_ = utf8_length("Prediction");
-  for (const std::string& name : classes_) class_width_ = std::max(class_width_, utf8_length(name));
+  class_width_ = display_width("Prediction");
+  for (const std::string& name : classes_)
+    class_width_ = std::max(class_width_, display_width(name));
   class_width_ = std::min(class_width_, kWidestClass);
   put(in_column("Image", name_width_) + "  " + in_column("Prediction", class_width_) +
       "  Confidence  Quality\n");

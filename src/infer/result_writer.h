@@ -22,7 +22,7 @@ class ResultWriter {
                bool dicom_uids)
       : out_(out), format_(format), classes_(std::move(classes)), dicom_uids_(dicom_uids) {}
 
-  /// `longest_name` is the length of the longest image name; it sets the width of a table.
+  /// `longest_name` is the display_width() of the widest image name; it sets the width of a table.
   void write_header(std::size_t longest_name);
   /// Throws Error where the stream cannot be written any more.
   void write(const ResultRecord& record);

@@ -25,7 +25,7 @@ JudgedBy judged_by(const Pipeline& pipeline, const nlohmann::ordered_json& setti
   nlohmann::json sorted(settings);  // so that their order in a file does not matter
   sorted.erase("dicom_uids");
   return {identity(pipeline.segmenter()), identity(pipeline.classifier()), pipeline.classes(),
-          sorted.dump()};
+          sorted.dump(), pipeline.options().smallest_component};
 }
 
 std::vector<std::string> save_dicom(Analysis& analysis, const fs::path& film,

@@ -30,7 +30,7 @@ ordered_json facts_of(const fs::path& folder, const ordered_json& run) {
   ordered_json facts{{"index", run.at("settings").at("shard").at("index")},
                      {"folder", to_utf8(folder.string())}};
   for (const char* key : {"host", "cpu", "threads", "started", "seconds", "state", "images",
-                          "skipped", "unsure", "failed"}) {
+                          "done_before", "skipped", "unsure", "failed"}) {
     facts[key] = run.at(key);
   }
   return facts;

@@ -48,13 +48,13 @@ std::string plain_table(const TextTable& table) {
   std::vector<std::size_t> widths(table.front().size());
   for (const auto& row : table) {
     for (std::size_t i = 0; i < row.size(); ++i)
-      widths[i] = std::max(widths[i], utf8_length(row[i]));
+      widths[i] = std::max(widths[i], display_width(row[i]));
   }
   std::string result;
   for (const auto& row : table) {
     std::string line;
     for (std::size_t i = 0; i < row.size(); ++i) {
-      const std::string blank(widths[i] - utf8_length(row[i]), ' ');
+      const std::string blank(widths[i] - display_width(row[i]), ' ');
       line += i == 0 ? row[i] + blank : "  " + blank + row[i];
     }
     line.erase(line.find_last_not_of(' ') + 1);

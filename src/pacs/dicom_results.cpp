@@ -36,8 +36,8 @@ DicomResults dicom_results(const DicomSource& source, const Analysis& analysis,
   const Result& result = analysis.result;
   DicomResults results;
   run_quietly([&] {
-    const std::vector<LungSegment> segments =
-        lung_segments(analysis.intermediates.lung_mask, result.image_size, source);
+    const std::vector<LungSegment> segments = lung_segments(
+        analysis.intermediates.lung_mask, result.image_size, source, judged_by.smallest_component);
     results.secondary_capture = secondary_capture(source, analysis, judged_by, options);
     if (!segments.empty()) results.segmentation = segmentation(source, segments, judged_by);
     results.report = structured_report(source, result, notes, segments, judged_by);

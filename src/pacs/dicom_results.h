@@ -20,6 +20,7 @@ struct JudgedBy {
   ModelIdentity segmenter, classifier;
   std::vector<std::string> classes;  ///< in the order of Result::probabilities
   std::string settings;  ///< any text that differs if the configuration or the program does
+  double smallest_component = kSpeck;  ///< of lungs, see find_lung_box()
 };
 
 /// The contents of the DICOM files that carry a result back into an archive.

@@ -14,7 +14,7 @@ struct Body {
   double centre = 0;  ///< column
 };
 
-std::vector<Body> bodies_of(const cv::Mat& mask) {
+std::vector<Body> bodies_of(const cv::Mat& mask, double smallest_component) {
   cv::Mat labels, stats, centres;
   const int count = cv::connectedComponentsWithStats(mask, labels, stats, centres, 8, CV_32S);
   std::vector<Body> bodies;
@@ -22,7 +22,7 @@ std::vector<Body> bodies_of(const cv::Mat& mask) {
     const int* values = stats.ptr<int>(label);
     const cv::Rect box(values[cv::CC_STAT_LEFT], values[cv::CC_STAT_TOP], values[cv::CC_STAT_WIDTH],
                        values[cv::CC_STAT_HEIGHT]);
-    if (box.area() <= kSpeck * static_cast<double>(mask.total())) continue;
+    if (box.area() <= smallest_component * static_cast<double>(mask.total())) continue;
     bodies.push_back({labels == label, box, centres.at<double>(label, 0)});
   }
   std::ranges::sort(bodies, {}, &Body::centre);
@@ -48,8 +48,8 @@ cv::Mat on_stored_pixels(const cv::Mat& mask, cv::Size upright, const DicomSourc
 }  // namespace
 
 std::vector<LungSegment> lung_segments(const cv::Mat& mask, cv::Size upright,
-                                       const DicomSource& source) {
-  const std::vector<Body> bodies = bodies_of(mask);
+                                       const DicomSource& source, double smallest_component) {
+  const std::vector<Body> bodies = bodies_of(mask, smallest_component);
   if (bodies.empty()) return {};
   const auto segment = [&](LungSide side, const cv::Mat& part) {
     return LungSegment{side, on_stored_pixels(part, upright, source)};

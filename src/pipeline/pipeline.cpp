@@ -73,11 +73,12 @@ std::vector<std::size_t> predictions(const Analyses& analyses) {
 
 /// Segments radiographs; negatives are inverted first.
 std::vector<Segmentation> segment_upright(const Network& segmenter, const Analyses& analyses,
-                                          Polarity polarity) {
+                                          const PipelineOptions& options) {
   std::vector<cv::Mat> images = collect(analyses, &Intermediates::image);
   std::vector<Segmentation> segmentations = segment(segmenter, images);
-  if (polarity == Polarity::as_is) return segmentations;
-  const std::vector<bool> inverted = turn_negatives(segmenter, images, segmentations);
+  if (options.polarity == Polarity::as_is) return segmentations;
+  const std::vector<bool> inverted =
+      turn_negatives(segmenter, images, segmentations, options.smallest_component);
   for (std::size_t i = 0; i < analyses.size(); ++i) {
     analyses[i]->result.inverted = inverted[i];
     analyses[i]->intermediates.image = images[i];
@@ -158,7 +159,7 @@ std::vector<Analysis> Pipeline::process(const std::vector<Input>& batch,
 
   std::vector<Segmentation> segmentations;
   timed_together(open, &Timings::segment,
-                 [&] { segmentations = segment_upright(segmenter(), open, options_.polarity); });
+                 [&] { segmentations = segment_upright(segmenter(), open, options_); });
 
   for_each_timed(open, &Timings::enhance, [&](std::size_t i, Analysis& analysis) {
     auto& [result, intermediates] = analysis;

@@ -15,9 +15,10 @@ double brightness_of(const cv::Mat& image, const Segmentation& segmentation) {
 
 /// Whether `image` is certainly a negative, judged by it and by its inverse.
 bool is_negative(const cv::Mat& image, const Segmentation& segmentation, const cv::Mat& inverse,
-                 const Segmentation& of_inverse) {
+                 const Segmentation& of_inverse, double smallest_component) {
   constexpr double kCertain = 8;  // grey levels, of both together
-  const LungBox lungs = find_lung_box(of_inverse.lung_probability, of_inverse.mask, inverse.size());
+  const LungBox lungs = find_lung_box(of_inverse.lung_probability, of_inverse.mask, inverse.size(),
+                                      smallest_component);
   return is_trusted(lungs, kTrustedQuality) &&
          brightness_of(image, segmentation) - brightness_of(inverse, of_inverse) > kCertain;
 }
@@ -38,7 +39,8 @@ std::optional<double> lung_brightness(const cv::Mat& radiograph, const cv::Mat& 
 }
 
 std::vector<bool> turn_negatives(const Network& segmenter, std::vector<cv::Mat>& images,
-                                 std::vector<Segmentation>& segmentations) {
+                                 std::vector<Segmentation>& segmentations,
+                                 double smallest_component) {
   std::vector<std::size_t> suspects;
   std::vector<cv::Mat> inverses;
   for (std::size_t i = 0; i < images.size(); ++i) {
@@ -50,7 +52,8 @@ std::vector<bool> turn_negatives(const Network& segmenter, std::vector<cv::Mat>&
   std::vector<bool> is_turned(images.size());
   for (std::size_t k = 0; k < suspects.size(); ++k) {
     const std::size_t i = suspects[k];
-    is_turned[i] = is_negative(images[i], segmentations[i], inverses[k], of_inverses[k]);
+    is_turned[i] =
+        is_negative(images[i], segmentations[i], inverses[k], of_inverses[k], smallest_component);
     if (!is_turned[i]) continue;
     images[i] = inverses[k];
     segmentations[i] = of_inverses[k];

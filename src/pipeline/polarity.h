@@ -19,9 +19,10 @@ std::optional<double> lung_brightness(const cv::Mat& radiograph, const cv::Mat& 
 ///
 /// Images that are brighter in the lungs than around are segmented inverted, too; which is a
 /// negative if its lungs are brighter by more than 8 grey levels than those of its inverse, and
-/// those are trusted (see is_trusted()). Dense pneumonia makes lungs brighter than what is around
-/// them in either.
+/// those are trusted (see find_lung_box() and is_trusted()). Dense pneumonia makes lungs brighter
+/// than what is around them in either.
 std::vector<bool> turn_negatives(const Network& segmenter, std::vector<cv::Mat>& images,
-                                 std::vector<Segmentation>& segmentations);
+                                 std::vector<Segmentation>& segmentations,
+                                 double smallest_component);
 
 }  // namespace cxr

@@ -92,7 +92,9 @@ void write_page(const std::filesystem::path& model, const std::string& text) {
 void adapt_classifier(const AdaptOptions& options, const TrainingListener& listener) {
   const SiteOptions& site = options.site;
   require_writable(site.out);
-  const Pipeline pipeline({.segmenter = {site.segmenter, {}}, .classifier = {site.model, {}}});
+  const Pipeline pipeline({.segmenter = {site.segmenter, {}},
+                           .classifier = {site.model, {}},
+                           .smallest_component = site.smallest_component});
   const SiteFilms films = read_site_films(site, pipeline, listener);
   const std::vector<std::string>& classes = pipeline.classes();
   require_classes(options, films, classes);

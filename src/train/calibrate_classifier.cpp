@@ -13,8 +13,9 @@ namespace {
 
 JudgedFilms judge(const SiteOptions& options, const std::vector<std::string>& classes,
                   const TrainingListener& listener) {
-  const Pipeline pipeline(
-      {.segmenter = {options.segmenter, {}}, .classifier = {options.model, {}}});
+  const Pipeline pipeline({.segmenter = {options.segmenter, {}},
+                           .classifier = {options.model, {}},
+                           .smallest_component = options.smallest_component});
   if (pipeline.classes() != classes) {
     throw Error("calibrate", options.model.string(),
                 "its classes are not those of the model to calibrate");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <sstream>
 #include <stdexcept>
 #include <utility>
 
@@ -55,11 +56,20 @@ cv::Mat from_runs(const std::string& runs, cv::Size size) {
   return mask;
 }
 
+std::string way_of_finding(const std::filesystem::path& segmenter, double smallest_component) {
+  std::ostringstream text;
+  text << sha256(segmenter);
+  if (smallest_component != kSpeck) text << " smallest_component=" << smallest_component;
+  return text.str();
+}
+
 }  // namespace
 
-LungsCache::LungsCache(std::filesystem::path file, const std::filesystem::path& segmenter)
+LungsCache::LungsCache(std::filesystem::path file, const std::filesystem::path& segmenter,
+                       double smallest_component)
     : file_(std::move(file)),
-      segmenter_(sha256(segmenter)),
+      smallest_component_(smallest_component),
+      segmenter_(way_of_finding(segmenter, smallest_component)),
       network_(segmenter, Contract::Kind::segmenter) {
   if (std::filesystem::exists(file_)) load();
 }
@@ -85,7 +95,8 @@ std::vector<Lungs> LungsCache::find(const std::vector<std::string>& names,
   for (std::size_t i = 0; i < missing.size(); ++i) {
     const auto& [probability, mask] = seen[i];
     require_finite({probability.ptr<float>(), probability.total()}, "segment", network_);
-    lungs[missing[i]] = {find_lung_box(probability, mask, missing_images[i].size()), mask};
+    lungs[missing[i]] = {
+        find_lung_box(probability, mask, missing_images[i].size(), smallest_component_), mask};
     const std::scoped_lock lock(mutex_);
     entries_[names[missing[i]]] = {lungs[missing[i]].box, to_runs(mask)};
     changed_ = true;

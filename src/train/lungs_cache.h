@@ -19,17 +19,19 @@ struct Lungs {
 };
 
 /// The lungs that a segmenter finds, kept in a CSV file so that each image is segmented once. Those
-/// that another segmenter found are ignored. Safe to use from several threads.
+/// that were found otherwise are ignored. Safe to use from several threads.
 class LungsCache {
  public:
   /// Throws Error where the segmenter or an existing file cannot be read.
-  LungsCache(std::filesystem::path file, const std::filesystem::path& segmenter);
+  LungsCache(std::filesystem::path file, const std::filesystem::path& segmenter,
+             double smallest_component);
 
   /// The lungs of images, each with a name of its own; new ones are segmented as one batch.
   std::vector<Lungs> find(const std::vector<std::string>& names,
                           const std::vector<cv::Mat>& images);
 
-  /// SHA-256 of the segmenter.
+  /// How the lungs are found: SHA-256 of the segmenter, and the smallest component if it is not
+  /// kSpeck.
   const std::string& segmenter() const { return segmenter_; }
 
   /// Writes the file, whole or not at all, if there is anything new.
@@ -44,6 +46,7 @@ class LungsCache {
   void load();
 
   std::filesystem::path file_;
+  double smallest_component_;
   std::string segmenter_;
   Network network_;
   std::mutex mutex_;  ///< of what follows

@@ -1,19 +1,23 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <memory>
 #include <opencv2/imgproc.hpp>
 #include <set>
 
 #include "augment.h"
+#include "base/format.h"
 #include "base/resize.h"
 #include "base/sha256.h"
+#include "base/utf8.h"
 #include "calibration.h"
 #include "cxr/error.h"
 #include "cxr/lung_box.h"
 #include "cxr/read.h"
 #include "cxr/train.h"
+#include "draw/sheet.h"
 #include "example_stream.h"
 #include "lungs_cache.h"
 #include "metrics/metrics.h"
@@ -39,6 +43,7 @@ struct TrainingExample {
   cv::Mat lungs;  ///< CV_8UC1 of its size, 0 or 255; empty where not trusted
   cv::Rect crop;
   std::size_t label = 0;
+  std::filesystem::path file;
   std::string source;
   std::string view;
   bool child = false;
@@ -49,6 +54,7 @@ struct ValidationExample {
   cv::Mat enhanced;  ///< CV_8UC3
   std::size_t label = 0;
   std::string source;
+  std::filesystem::path file;
 };
 
 struct Examples {
@@ -96,13 +102,15 @@ LoadedExample load_example(const ExampleRow& chosen, const cv::Mat& image, const
   if (chosen.part == Part::training) {
     loaded.training = make_training_example(image, lungs, contract);
     loaded.training.label = label;
+    loaded.training.file = row.image;
     loaded.training.source = row.source;
     loaded.training.view = row.view;
     loaded.training.child = row.age_group == "pediatric";
   } else {
     const cv::Mat crop =
         cut_out(image, choose_crop(lungs.box, kTrustedQuality, image.size()), contract.film_side);
-    loaded.validation = {enhance(crop, contract.enhance_side, contract.planes), label, row.source};
+    loaded.validation = {enhance(crop, contract.enhance_side, contract.planes), label, row.source,
+                         row.image};
   }
   return loaded;
 }
@@ -117,8 +125,9 @@ struct LungSource {
 };
 
 LungSource segmenter_lungs(const ClassifierOptions& options) {
-  const auto cache = std::make_shared<LungsCache>(
-      std::filesystem::path(options.training.out).concat(".lungs.csv"), options.segmenter);
+  const auto cache =
+      std::make_shared<LungsCache>(std::filesystem::path(options.training.out).concat(".lungs.csv"),
+                                   options.segmenter, options.smallest_component);
   return {[cache](const auto& names, const auto& images) { return cache->find(names, images); },
           [cache] { cache->save(); }, " segmenter=" + cache->segmenter()};
 }
@@ -310,6 +319,67 @@ Metrics validation_metrics(torch::jit::Module& network, const Examples& examples
   return metrics;
 }
 
+std::string name_of_file(const std::filesystem::path& file) {
+  return to_utf8(file.filename().string());
+}
+
+SheetPicture show_training_example(const TrainingExample& example, const cv::Mat& seen,
+                                   const std::vector<std::string>& classes) {
+  return {for_sheet(seen), {classes[example.label], name_of_file(example.file)}};
+}
+
+/// What the colours of the network's pictures are.
+std::vector<std::string> words_for_planes(Planes planes) {
+  if (planes != Planes::all) return {};
+  return {"red: Otsu's threshold, green: CLAHE, blue: adaptive threshold"};
+}
+
+/// The label and the prediction, each with its probability.
+std::vector<std::string> words_for(const float* probabilities, std::size_t label,
+                                   std::size_t predicted, const std::vector<std::string>& classes) {
+  const auto of_class = [&](std::size_t c) {
+    return classes[c] + " (" + fixed(double{probabilities[c]}, 2) + ")";
+  };
+  return {"label: " + of_class(label), "prediction: " + of_class(predicted)};
+}
+
+/// By the loss: minus the logarithm of the calibrated probability of the label.
+ValidationCases classification_cases(torch::jit::Module& network,
+                                     const std::vector<ValidationExample>& examples,
+                                     const Contract& contract) {
+  const std::vector<std::string>& classes = contract.classes;
+  const NdArray probabilities =
+      softmax(calibrated(logits_of(network, examples, contract), contract));
+  ValidationCases all;
+  all.columns = {"image", "source", "label", "prediction", "probability_of_label", "loss"};
+  all.title = {
+      "Validation images by the probability of their label, judged by the model that was kept",
+      contract.planes == Planes::plain
+          ? "shown: the crop that the classifier gets"
+          : "shown: the crop that the classifier gets, its contrast enhanced (CLAHE)"};
+  std::vector<std::vector<std::string>> words;
+  for (std::size_t i = 0; i < examples.size(); ++i) {
+    const ValidationExample& example = examples[i];
+    const float* row = probabilities.at(i);
+    const auto predicted =
+        static_cast<std::size_t>(std::max_element(row, row + classes.size()) - row);
+    const double probability = double{row[example.label]};
+    const double loss = -std::log(std::max(probability, 1e-30));
+    words.push_back(words_for(row, example.label, predicted, classes));
+    all.cases.push_back({loss,
+                         {to_utf8(example.file.string()), example.source, classes[example.label],
+                          classes[predicted], fixed(probability, 4), fixed(loss, 4)}});
+  }
+  all.show = [&examples, words](std::size_t i) {
+    cv::Mat grey;  // of all planes, this one looks most like a radiograph
+    cv::extractChannel(examples[i].enhanced, grey, 1);
+    std::vector<std::string> lines = words[i];
+    lines.push_back(name_of_file(examples[i].file));
+    return SheetPicture{for_sheet(grey), lines};
+  };
+  return all;
+}
+
 std::vector<double> weights_by_source(const std::vector<TrainingExample>& examples) {
   std::vector<SampledFilm> films;
   for (const TrainingExample& example : examples) {
@@ -375,6 +445,13 @@ void train_classifier(const ClassifierOptions& options, const TrainingListener& 
   task.loss = classification_loss;
   task.validate = [&](torch::jit::Module& network, Contract& contract) {
     return validation_metrics(network, examples, contract);
+  };
+  task.samples_title = words_for_planes(options.planes);
+  task.show = [&](std::size_t example, const cv::Mat& seen, const torch::Tensor& /*target*/) {
+    return show_training_example(examples.training[example], seen, task.contract.classes);
+  };
+  task.judge = [&](torch::jit::Module& network, const Contract& contract) {
+    return classification_cases(network, examples.validation, contract);
   };
   run_training(task, training, listener);
 }

@@ -4,8 +4,12 @@
 #include <opencv2/imgproc.hpp>
 
 #include "augment.h"
+#include "base/format.h"
+#include "base/utf8.h"
 #include "cxr/read.h"
 #include "cxr/train.h"
+#include "draw/contours.h"
+#include "draw/sheet.h"
 #include "example_stream.h"
 #include "metrics/metrics.h"
 #include "negative_example.h"
@@ -23,9 +27,10 @@ struct Example {
   cv::Mat image;  ///< CV_8UC1
   cv::Mat mask;   ///< CV_8UC1, 0 or 255, of the image's size
   std::string source;
+  std::filesystem::path file;
 };
 
-struct Examples {
+struct SegmentationExamples {
   std::vector<Example> training;
   std::vector<Example> validation;
   std::vector<Example> held_out;
@@ -39,18 +44,18 @@ cv::Mat area_averaged(const cv::Mat& image, cv::Size size) {
 
 /// Training examples are kept a little larger than the network's input; validation examples as they
 /// are, so that they are resized as in inference.
-Examples load_segmentation_examples(const TrainingOptions& options,
-                                    const TrainingListener& listener) {
+SegmentationExamples load_segmentation_examples(const TrainingOptions& options,
+                                                const TrainingListener& listener) {
   const cv::Size kept(options.side * 8 / 7, options.side * 8 / 7);
   const auto rows = read_manifests(options.manifests, Purpose::segmentation);
   const auto read_example = [&](const ExampleRow& chosen) {
     const ManifestRow& row = *chosen.row;
     const cv::Mat image = read_radiograph(row.image).image;
     const cv::Mat mask = read_lung_mask(row.mask, image.size());
-    if (chosen.part != Part::training) return Example{image, mask, row.source};
-    return Example{area_averaged(image, kept), area_averaged(mask, kept), row.source};
+    if (chosen.part != Part::training) return Example{image, mask, row.source, row.image};
+    return Example{area_averaged(image, kept), area_averaged(mask, kept), row.source, row.image};
   };
-  Examples examples;
+  SegmentationExamples examples;
   load_examples(
       choose_rows(options, rows), listener,
       [&](std::span<const ExampleRow> batch) {
@@ -118,6 +123,26 @@ torch::Tensor segmentation_loss(const torch::Tensor& logits, const torch::Tensor
   return torch::cross_entropy_loss(logits, target) + 1 - dice.mean();
 }
 
+/// What a network makes of an image.
+struct Judged {
+  double dice = 0;
+  double loss = 0;
+  cv::Mat lungs;  ///< CV_8UC1 of the network's size, 0 or 255
+};
+
+Judged judge_example(torch::jit::Module& network, const Example& example,
+                     const NetworkInput& input) {
+  const cv::Size size(input.width, input.height);
+  const auto logits = validation_output(network, to_network_input({example.image}, input));
+  auto predicted = logits.argmax(1).to(torch::kUInt8).contiguous();
+  const cv::Mat truth = area_averaged(example.mask, size) > 127;
+  const cv::Mat lungs = truth / 255;
+  const auto target =
+      torch::from_blob(lungs.data, {1, size.height, size.width}, torch::kUInt8).to(torch::kLong);
+  const cv::Mat found = cv::Mat(size, CV_8UC1, predicted.data_ptr()) * 255;
+  return {dice(found, truth), segmentation_loss(logits, target).item<double>(), found};
+}
+
 /// The Dice of each image, by source, and the loss of each.
 struct Agreement {
   std::map<std::string, std::vector<double>> dice;
@@ -127,23 +152,16 @@ struct Agreement {
 Agreement agreement_of(torch::jit::Module& network, const std::vector<Example>& examples,
                        const NetworkInput& input) {
   Agreement agreement;
-  const cv::Size size(input.width, input.height);
   for (const Example& example : examples) {
-    const auto logits = validation_output(network, to_network_input({example.image}, input));
-    auto predicted = logits.argmax(1).to(torch::kUInt8).contiguous();
-    const cv::Mat truth = area_averaged(example.mask, size) > 127;
-    agreement.dice[example.source].push_back(
-        dice(cv::Mat(size, CV_8UC1, predicted.data_ptr()), truth));
-    const cv::Mat lungs = truth / 255;
-    const auto target =
-        torch::from_blob(lungs.data, {1, size.height, size.width}, torch::kUInt8).to(torch::kLong);
-    agreement.losses.push_back(segmentation_loss(logits, target).item<double>());
+    const Judged judged = judge_example(network, example, input);
+    agreement.dice[example.source].push_back(judged.dice);
+    agreement.losses.push_back(judged.loss);
   }
   return agreement;
 }
 
 /// Mean Dice and loss over all validation images, and mean Dice over those of each source.
-Metrics validation_metrics(torch::jit::Module& network, const Examples& examples,
+Metrics validation_metrics(torch::jit::Module& network, const SegmentationExamples& examples,
                            const NetworkInput& input) {
   Agreement validation = agreement_of(network, examples.validation, input);
   auto& by_source = validation.dice;
@@ -157,6 +175,45 @@ Metrics validation_metrics(torch::jit::Module& network, const Examples& examples
   }
   metrics.emplace_back("validation_loss", *mean(validation.losses));
   return metrics;
+}
+
+SheetPicture show_training_example(const Example& example, const cv::Mat& seen,
+                                   const torch::Tensor& target) {
+  const torch::Tensor lungs = (target * 255).to(torch::kUInt8).contiguous();
+  const cv::Mat mask(seen.size(), CV_8UC1, lungs.data_ptr());
+  cv::Mat picture = for_sheet(seen);
+  draw_contour(picture, mask, kTrueMask, 2);
+  const std::string name = to_utf8(example.file.filename().string());
+  if (cv::countNonZero(mask) > 0) return {picture, {name}};
+  const bool is_generated = cv::countNonZero(example.mask) > 0;
+  return {picture, {is_generated ? "no lungs: made from " + name : name + ": no lungs"}};
+}
+
+/// By Dice; among equals, by loss.
+ValidationCases segmentation_cases(torch::jit::Module& network,
+                                   const std::vector<Example>& examples,
+                                   const NetworkInput& input) {
+  constexpr double kLossesOfOneDice = 1e6;
+  ValidationCases all;
+  all.columns = {"image", "source", "dice", "loss"};
+  all.title = {"Validation images by Dice, judged by the model that was kept"};
+  all.keys = both_masks();
+  std::vector<double> dices;
+  for (const Example& example : examples) {
+    const Judged judged = judge_example(network, example, input);
+    dices.push_back(judged.dice);
+    all.cases.push_back({judged.loss - kLossesOfOneDice * judged.dice,
+                         {to_utf8(example.file.string()), example.source, fixed(judged.dice, 4),
+                          fixed(judged.loss, 4)}});
+  }
+  all.show = [&network, &examples, input, dices](std::size_t i) {
+    const Example& example = examples[i];
+    cv::Mat picture = for_sheet(example.image);
+    draw_contours(picture, example.mask, judge_example(network, example, input).lungs);
+    return SheetPicture{picture,
+                        {to_utf8(example.file.filename().string()), "Dice " + fixed(dices[i], 3)}};
+  };
+  return all;
 }
 
 Contract segmenter_contract(const TrainingOptions& options) {
@@ -178,7 +235,7 @@ void train_segmenter(const SegmenterOptions& options, const TrainingListener& li
   const TrainingOptions& training = options.training;
   check_training_options(training);
   require_in_range(options);
-  const Examples examples = load_segmentation_examples(training, listener);
+  const SegmentationExamples examples = load_segmentation_examples(training, listener);
 
   TrainingTask task;
   task.contract = segmenter_contract(training);
@@ -193,6 +250,13 @@ void train_segmenter(const SegmenterOptions& options, const TrainingListener& li
   task.loss = segmentation_loss;
   task.validate = [&](torch::jit::Module& network, const Contract& contract) {
     return validation_metrics(network, examples, contract.input);
+  };
+  task.samples_keys = {{"mask", kTrueMask}};
+  task.show = [&](std::size_t example, const cv::Mat& seen, const torch::Tensor& target) {
+    return show_training_example(examples.training[example], seen, target);
+  };
+  task.judge = [&](torch::jit::Module& network, const Contract& contract) {
+    return segmentation_cases(network, examples.validation, contract.input);
   };
   run_training(task, training, listener);
 }

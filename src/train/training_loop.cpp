@@ -18,10 +18,12 @@
 #include "base/sha256.h"
 #include "checkpoint.h"
 #include "cxr/error.h"
+#include "model_copy.h"
 #include "network/architecture.h"
 #include "network/tensor.h"
 #include "network/threads.h"
 #include "option_table.h"
+#include "samples_sheet.h"
 #include "sampling.h"
 #include "training_curves.h"
 #include "training_log.h"
@@ -123,16 +125,36 @@ torch::Tensor forward_pass(Module& network, const torch::Tensor& input, bool bfl
       .to(torch::kFloat);
 }
 
+/// The batches of one epoch.
+class EpochBatches {
+ public:
+  EpochBatches(const TrainingTask& task, const TrainingOptions& options, int epoch)
+      : task_(task),
+        seed_(options.seed * 1'000'003 + static_cast<std::uint64_t>(epoch)),
+        side_(side_of_epoch(options, epoch)),
+        examples_(random_batches(task.weights, draws_of_epoch(task, options),
+                                 static_cast<std::size_t>(options.batch_size), seed_)) {}
+
+  const std::vector<std::vector<std::size_t>>& examples() const { return examples_; }
+  TrainingBatch make(std::size_t i) const {
+    return task_.batch(examples_[i], side_, seed_ * 1'000'003 + i);
+  }
+
+ private:
+  const TrainingTask& task_;
+  std::uint64_t seed_;
+  int side_;
+  std::vector<std::vector<std::size_t>> examples_;
+};
+
 /// One epoch; returns the mean loss. The next batch is prepared during a training step.
 double run_epoch(const TrainingTask& task, const TrainingOptions& options, int epoch,
                  Module& network, WeightAverage& average, torch::optim::Optimizer& optimizer,
                  const TrainingListener& listener) {
-  const std::uint64_t epoch_seed = options.seed * 1'000'003 + static_cast<std::uint64_t>(epoch);
-  const auto batches = random_batches(task.weights, draws_of_epoch(task, options),
-                                      static_cast<std::size_t>(options.batch_size), epoch_seed);
-  const int side = side_of_epoch(options, epoch);
+  const EpochBatches batches(task, options, epoch);
+  const std::size_t count = batches.examples().size();
   const auto prepare = [&](std::size_t i) {
-    return std::async(std::launch::async, task.batch, batches[i], side, epoch_seed * 1'000'003 + i);
+    return std::async(std::launch::async, [&, i] { return batches.make(i); });
   };
   const std::string what = "epoch " + std::to_string(epoch) + "/" + std::to_string(options.epochs);
 
@@ -141,11 +163,11 @@ double run_epoch(const TrainingTask& task, const TrainingOptions& options, int e
   network.train();
   double sum = 0;
   auto next = prepare(0);
-  for (std::size_t i = 0; i < batches.size(); ++i) {
+  for (std::size_t i = 0; i < count; ++i) {
     const TrainingBatch batch = next.get();
-    if (i + 1 < batches.size()) next = prepare(i + 1);
-    const double steps = static_cast<double>(batches.size()) * options.epochs;
-    const double step = static_cast<double>(batches.size()) * (epoch - 1) + static_cast<double>(i);
+    if (i + 1 < count) next = prepare(i + 1);
+    const double steps = static_cast<double>(count) * options.epochs;
+    const double step = static_cast<double>(count) * (epoch - 1) + static_cast<double>(i);
     set_learning_rate(optimizer, one_cycle(options.learning_rate, step / steps));
 
     const auto output = forward_pass(network, batch.input, options.bfloat16);
@@ -166,10 +188,10 @@ double run_epoch(const TrainingTask& task, const TrainingOptions& options, int e
     if (listener.progress) {
       std::ostringstream figure;
       figure << "loss " << std::fixed << std::setprecision(3) << sum / static_cast<double>(i + 1);
-      listener.progress(what, i + 1, batches.size(), figure.str());
+      listener.progress(what, i + 1, count, figure.str());
     }
   }
-  return sum / static_cast<double>(batches.size());
+  return sum / static_cast<double>(count);
 }
 
 /// Copies the weights that exist in both in the same shape, of the encoder or all.
@@ -213,6 +235,39 @@ Module make_trainable(const TrainingTask& task, const TrainingOptions& options) 
   return network;
 }
 
+std::filesystem::path beside(const TrainingOptions& options, const char* ending) {
+  return std::filesystem::path(options.out).concat(ending);
+}
+
+/// Removes what an earlier training has left that does not belong to this one.
+void prepare_folder(const TrainingOptions& options, bool resumed) {
+  const std::filesystem::path folder = options.out.parent_path();
+  remove_dead_files(folder.empty() ? "." : folder);
+  if (resumed) return;
+  std::error_code ignored;
+  for (const char* ending : {".samples.png", ".cases.csv", ".cases.png"}) {
+    std::filesystem::remove(beside(options, ending), ignored);
+  }
+}
+
+/// Draws the sheet of training pictures, unless it is there.
+void show_samples(const TrainingTask& task, const TrainingOptions& options,
+                  const TrainingListener& listener) {
+  const std::filesystem::path file = beside(options, ".samples.png");
+  if (std::filesystem::exists(file)) return;
+  const EpochBatches batches(task, options, 1);
+  write_samples(
+      task, batches.examples(), [&](std::size_t i) { return batches.make(i); }, file);
+  if (listener.note) listener.note("training pictures: " + file.string());
+}
+
+/// Writes what the model that was kept makes of the validation split.
+void show_cases(const TrainingTask& task, const TrainingOptions& options,
+                const TrainingListener& listener) {
+  TrainedModel kept = load_trained(options.out);
+  write_cases(task.judge(kept.network, kept.contract), beside(options, ".cases"), listener);
+}
+
 }  // namespace
 
 void check_training_options(const TrainingOptions& options) {
@@ -252,19 +307,22 @@ void run_training(const TrainingTask& task, const TrainingOptions& options,
   Tensors tensors = named_tensors(network);
   for (auto& [name, tensor] : average.tensors()) tensors["average." + name] = tensor;
   torch::optim::AdamW optimizer(parameter_groups(network, options.weight_decay));
-  const auto checkpoint = std::filesystem::path(options.out).concat(".checkpoint");
+  const auto checkpoint = beside(options, ".checkpoint");
   TrainingState state{resume_key(task, options), 0, 0, 0};
   const bool resumed = options.resume && std::filesystem::exists(checkpoint);
   if (resumed) state = load_checkpoint(checkpoint, state.options, tensors, optimizer);
   if (resumed && listener.note) {
     listener.note("resumed after epoch " + std::to_string(state.epochs_done));
   }
-  const auto log_file = std::filesystem::path(options.out).concat(".csv");
+  prepare_folder(options, resumed);
+  show_samples(task, options, listener);
+  const auto log_file = beside(options, ".csv");
   TrainingLog log(log_file, state.epochs_done);
 
   const auto is_stalled = [&] {
     return has_stalled(state.epochs_done, state.best_epoch, options.patience);
   };
+  bool has_trained = false;
   while (state.epochs_done < options.epochs && !is_stalled()) {
     const auto begin = std::chrono::steady_clock::now();
     EpochReport report;
@@ -288,13 +346,19 @@ void run_training(const TrainingTask& task, const TrainingOptions& options,
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     state.epochs_done = report.epoch;
     log.write(report);
-    draw_training_curves(log_file, std::filesystem::path(options.out).concat(".png"));
+    draw_training_curves(log_file, beside(options, ".png"));
     save_checkpoint(checkpoint, state, tensors, optimizer);
     if (listener.epoch) listener.epoch(report);
+    has_trained = true;
   }
   if (is_stalled() && state.epochs_done < options.epochs && listener.note) {
     listener.note("stopped: epoch " + std::to_string(state.best_epoch) + " was not improved for " +
                   counted(static_cast<std::size_t>(options.patience), "epoch"));
+  }
+  // A run that was killed between its last epoch and this has only this left to do.
+  const bool has_cases = std::filesystem::exists(beside(options, ".cases.png"));
+  if (has_trained || (!has_cases && std::filesystem::exists(options.out))) {
+    show_cases(task, options, listener);
   }
 }
 

@@ -12,7 +12,9 @@
 #include "cxr/contract.h"
 #include "cxr/ndarray.h"
 #include "cxr/train.h"
+#include "draw/sheet.h"
 #include "read/manifest.h"
+#include "validation_cases.h"
 
 namespace cxr {
 
@@ -42,6 +44,16 @@ struct TrainingTask {
   /// Metrics of the network, which is in evaluation mode, on the validation split; the first
   /// decides which model is best. May write to the contract, such as a temperature.
   std::function<Metrics(torch::jit::Module& network, Contract& contract)> validate;
+
+  /// How a sheet shows an example of the training split, whose picture as the network sees it is
+  /// `seen` (CV_8UC3, BGR), with its target.
+  std::function<SheetPicture(std::size_t example, const cv::Mat& seen, const torch::Tensor& target)>
+      show;
+  std::vector<std::string> samples_title;  ///< what else the sheet says, in lines
+  std::vector<ContourKey> samples_keys;
+  /// The images of the validation split as a trained network, in evaluation mode, judges them. What
+  /// is returned may refer to the network.
+  std::function<ValidationCases(torch::jit::Module& network, const Contract& contract)> judge;
 };
 
 /// Throws UsageError naming the option that is out of range, Error where `out` cannot be written.

@@ -173,7 +173,8 @@ TEST(DocumentsTest, ManPageHasDefaultsValuesFilesAndEnvironment) {
         "DIR/report.html", ".SH ENVIRONMENT", "CXR_HEATMAP_XRAY_OPACITY", "Exit status"}) {
     EXPECT_TRUE(contains(infer, part)) << part;
   }
-  for (const char* part : {"\\fIall|clahe|plain\\fR", "Default: 12.", "OUT.checkpoint"}) {
+  for (const char* part :
+       {"\\fIall|clahe|plain\\fR", "Default: 12.", "OUT.checkpoint", "OUT.samples.png"}) {
     EXPECT_TRUE(contains(page_of("cxr-train"), part)) << part;
   }
   EXPECT_TRUE(contains(page_of("cxr-evaluate"), "DIR/metrics.json"));

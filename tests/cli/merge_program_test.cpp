@@ -160,6 +160,8 @@ TEST_F(MergeProgram, NamesMissingAndUnfinishedShards) {
   ASSERT_EQ(whole.status, 0) << whole.err;
   EXPECT_EQ(table(merged_), all);
   EXPECT_EQ(run_in(merged_).at("state"), "finished");
+  EXPECT_EQ(run_in(merged_).at("done_before"), run_in(shard(2)).at("done_before"));
+  EXPECT_GT(run_in(merged_).at("done_before"), 0) << "in a run whose seconds are not counted";
 }
 
 TEST_F(MergeProgram, RefusesShardsThatDoNotBelongTogether) {

@@ -4,6 +4,8 @@
 
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
 
 #include "base/csv.h"
 #include "cxr/error.h"
@@ -11,6 +13,7 @@
 #include "infer/result_format.h"
 #include "support/look.h"
 #include "support/temp_dir.h"
+#include "support/tiny_networks.h"
 
 namespace cxr {
 namespace {
@@ -258,6 +261,30 @@ Analysis analysis_with_heat(const std::vector<std::pair<cv::Rect, float>>& heat)
   analysis.intermediates.heat_map = cv::Mat::zeros(100, 200, CV_32FC1);
   for (const auto& [where, value] : heat) analysis.intermediates.heat_map(where) = value;
   return analysis;
+}
+
+// The box of the lungs is that of inference: a speck widens it only where specks count.
+TEST(EvaluateSegmentation, BoxesFollowTheSmallestComponent) {
+  const test::TempDir folder;
+  cv::Mat film(256, 256, CV_8UC1, cv::Scalar(255)), mask(film.size(), CV_8UC1, cv::Scalar(0));
+  for (cv::Mat* each : {&film, &mask}) {
+    cv::ellipse(*each, {160, 160}, {50, 60}, 0, 0, 360, each == &film ? 100 : 255, cv::FILLED);
+  }
+  cv::rectangle(film, {8, 8, 12, 12}, 100, cv::FILLED);  // lung to the tiny segmenter; below 1 %
+  cv::imwrite((folder / "film.png").string(), film);
+  cv::imwrite((folder / "mask.png").string(), mask);
+  std::ofstream(folder / "manifest.csv") << "image,mask\nfilm.png,mask.png\n";
+  Configuration configuration = load_configuration(test::write_tiny_setup(folder.path()));
+  const auto box_iou = [&](double smallest_component) {
+    configuration.pipeline.smallest_component = smallest_component;
+    evaluate_segmentation(configuration,
+                          {.data = folder / "manifest.csv", .out = folder / "out", .split = ""},
+                          [](const std::string&, std::size_t, std::size_t) {});
+    const CsvTable images = read_csv(folder / "out" / "images.csv");
+    return std::stod(images.rows.at(0)[images.column("box_iou")]);
+  };
+  EXPECT_GT(box_iou(0.01), 0.8);
+  EXPECT_LT(box_iou(0), 0.6);
 }
 
 TEST(HeatInsideLungs, HeatCountsByItsMassAndOnlyWhereItIsHottest) {

@@ -92,6 +92,20 @@ TEST_F(ReportPageTest, SaysHowItWasMade) {
   }
 }
 
+// How long an earlier run was is not known: it may have been killed.
+TEST_F(ReportPageTest, SaysThatTheDurationOfAResumedRunIsItsLastRuns) {
+  EXPECT_FALSE(contains(text("document.getElementById('made').textContent"), "last run"));
+  write_phantom(images_ / "film 9.png", 9);
+  const Outcome outcome = infer({"--config", config_, images_, "--output", output_, "--resume"});
+  ASSERT_EQ(outcome.status, 4) << outcome.err;
+  browser_->open(output_ / "report.html");
+  EXPECT_TRUE(contains(text("document.getElementById('made-line').textContent"), ", last run "));
+  const std::string made = text("document.getElementById('made').textContent");
+  for (const char* part : {"Duration of the last run", " of 9 images were done in earlier runs"}) {
+    EXPECT_TRUE(contains(made, part)) << part << " is not in " << made;
+  }
+}
+
 TEST_F(ReportPageTest, FiltersSortsAndSearches) {
   set("status", "error");
   EXPECT_EQ(shown(), std::vector<std::string>{"damaged.png"});

@@ -47,7 +47,8 @@ TEST(ShippedModels, LungsOfPhantomsAreFoundThoughNoneWasTrainedOn) {
     options.opacities = static_cast<int>(seed % 3);
     const test::Phantom phantom = test::make_phantom(options);
     const Segmentation seen = segment(segmenter, {phantom.image}).front();
-    const LungBox found = find_lung_box(seen.lung_probability, seen.mask, phantom.image.size());
+    const LungBox found =
+        find_lung_box(seen.lung_probability, seen.mask, phantom.image.size(), kSpeck);
     EXPECT_GT(found.quality, shipped().pipeline.crop_confidence_threshold) << "seed " << seed;
     EXPECT_GE(box_iou(found.box, mask_bounds(phantom.lungs, 0.05)), 0.85) << "seed " << seed;
   }
@@ -114,7 +115,7 @@ TEST(ShippedModels, WhatIsNoFrontalChestFilmHasNoLungs) {
     if (!is_unseen || ++seen[source] > 25) continue;
     const cv::Mat image = read_radiograph(folder / row[pictures.column("image")]).image;
     const Segmentation found = segment(segmenter, {image}).front();
-    const LungBox box = find_lung_box(found.lung_probability, found.mask, image.size());
+    const LungBox box = find_lung_box(found.lung_probability, found.mask, image.size(), kSpeck);
     if (box.quality > configuration.pipeline.crop_confidence_threshold) ++with_lungs;
     ++all;
   }

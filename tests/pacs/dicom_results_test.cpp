@@ -168,7 +168,7 @@ TEST_F(DicomResultsTest, SegmentationIsTheMaskBitForBit) {
   unsigned long count = 0;
   ASSERT_TRUE(set.findAndGetUint8Array(DCM_PixelData, bits, &count).good());
   const auto segments =
-      lung_segments(analysis.intermediates.lung_mask, analysis.result.image_size, source);
+      lung_segments(analysis.intermediates.lung_mask, analysis.result.image_size, source, kSpeck);
   ASSERT_EQ(segments.size(), 2);
   std::size_t at = 0, wrong = 0;
   for (const LungSegment& segment : segments) {
@@ -179,6 +179,21 @@ TEST_F(DicomResultsTest, SegmentationIsTheMaskBitForBit) {
   }
   EXPECT_EQ(wrong, 0);
   EXPECT_EQ(at, 2 * 200 * 240);
+}
+
+TEST_F(DicomResultsTest, SpecksAreInTheSegmentationWhereTheyCountAsLungs) {
+  Analysis analysis = pneumonia();
+  analysis.intermediates.lung_mask(cv::Rect(60, 1, 2, 2)) = 255;
+  JudgedBy specks = kJudges;
+  specks.smallest_component = 0;
+  const auto segments = [&](const JudgedBy& judges) {
+    DcmSequenceOfItems* sequence = nullptr;
+    read(made(film(), analysis, {}, judges).segmentation)
+        .findAndGetSequence(DCM_SegmentSequence, sequence);
+    return sequence == nullptr ? 0U : sequence->card();
+  };
+  EXPECT_EQ(segments(kJudges), 2U);
+  EXPECT_EQ(segments(specks), 1U) << "three bodies are not a right and a left lung";
 }
 
 // Readers such as highdicom look for the masks of a film in the frames, and only if they lie on it.

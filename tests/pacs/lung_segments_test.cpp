@@ -35,7 +35,7 @@ cv::Mat upright_mask(const cv::Rect& body, cv::Size size) {
 // The patient's left is on the right of the film.
 TEST(LungSegments, TwoBodiesSideBySideAreTheRightAndTheLeftLung) {
   const cv::Size size(200, 240);
-  const auto segments = lung_segments(mask_of({kRight, kLeft}), size, film(size));
+  const auto segments = lung_segments(mask_of({kRight, kLeft}), size, film(size), kSpeck);
   ASSERT_EQ(segments.size(), 2);
   EXPECT_EQ(segments[0].side, LungSide::right);
   EXPECT_TRUE(is_same(segments[0].mask, upright_mask(kRight, size)));
@@ -50,7 +50,7 @@ TEST(LungSegments, AnythingElseIsOneSegment) {
                                                     {{4, 4, 40, 20}, {20, 30, 40, 20}},
                                                     {kRight, kLeft, {28, 50, 10, 10}}};
   for (const auto& bodies : masks) {
-    const auto segments = lung_segments(mask_of(bodies), size, film(size));
+    const auto segments = lung_segments(mask_of(bodies), size, film(size), kSpeck);
     ASSERT_EQ(segments.size(), 1) << bodies.size() << " bodies";
     EXPECT_EQ(segments[0].side, LungSide::both);
   }
@@ -59,11 +59,15 @@ TEST(LungSegments, AnythingElseIsOneSegment) {
 // The lung box leaves them out as well.
 TEST(LungSegments, SpecksAreLeftOut) {
   const cv::Size size(64, 64);
-  EXPECT_TRUE(lung_segments(mask_of({{3, 3, 6, 6}}), size, film(size)).empty());
-  EXPECT_TRUE(lung_segments(mask_of({}), size, film(size)).empty());
-  const auto segments = lung_segments(mask_of({kRight, kLeft, {60, 1, 2, 2}}), size, film(size));
+  EXPECT_TRUE(lung_segments(mask_of({{3, 3, 6, 6}}), size, film(size), kSpeck).empty());
+  EXPECT_TRUE(lung_segments(mask_of({}), size, film(size), kSpeck).empty());
+  const auto segments =
+      lung_segments(mask_of({kRight, kLeft, {60, 1, 2, 2}}), size, film(size), kSpeck);
   ASSERT_EQ(segments.size(), 2);
   EXPECT_EQ(cv::countNonZero(segments[1].mask), kLeft.area());
+  const auto all = lung_segments(mask_of({kRight, kLeft, {60, 1, 2, 2}}), size, film(size), 0);
+  ASSERT_EQ(all.size(), 1) << "as in the original, whose boxes had every speck";
+  EXPECT_EQ(cv::countNonZero(all[0].mask), kRight.area() + kLeft.area() + 4);
 }
 
 // An archive shows the segmentation over the pixels of its own film.
@@ -72,7 +76,8 @@ TEST(LungSegments, LieOnThePixelsAsTheyAreStored) {
     const Turn turn{(i & 1) != 0, (i & 2) != 0, (i & 4) != 0};
     const cv::Size upright(201, 303);
     const cv::Size stored = turn.transpose ? cv::Size(303, 201) : upright;
-    const auto segments = lung_segments(mask_of({kRight, kLeft}), upright, film(stored, turn));
+    const auto segments =
+        lung_segments(mask_of({kRight, kLeft}), upright, film(stored, turn), kSpeck);
     ASSERT_EQ(segments.size(), 2);
     EXPECT_EQ(segments[0].side, LungSide::right) << "turn " << i;
     ASSERT_EQ(segments[0].mask.size(), stored);
@@ -84,7 +89,8 @@ TEST(LungSegments, LieOnThePixelsAsTheyAreStored) {
 TEST(LungSegments, AFilmThatWasStretchedGetsItsOwnPixelsBack) {
   const Turn turn{.transpose = true};
   const cv::Size upright(128, 128), stored(64, 128);
-  const auto segments = lung_segments(mask_of({kRight, kLeft}), upright, film(stored, turn));
+  const auto segments =
+      lung_segments(mask_of({kRight, kLeft}), upright, film(stored, turn), kSpeck);
   ASSERT_EQ(segments.size(), 2);
   ASSERT_EQ(segments[0].mask.size(), stored);
   EXPECT_EQ(cv::countNonZero(segments[0].mask), 2 * kRight.area());

@@ -62,7 +62,7 @@ TEST(LungBox, QualityIsTheOriginalsConfidence) {
 TEST(LungBox, EmptyMaskHasNoBoxAndNoQuality) {
   const cv::Mat probability(64, 64, CV_32FC1, 0.4F);
   const cv::Mat mask = cv::Mat::zeros(64, 64, CV_8UC1);
-  const LungBox lungs = find_lung_box(probability, mask, {1000, 1000});
+  const LungBox lungs = find_lung_box(probability, mask, {1000, 1000}, kSpeck);
   EXPECT_TRUE(lungs.box.empty());
   EXPECT_EQ(lungs.quality, 0.0);
 }
@@ -72,10 +72,10 @@ TEST(LungBox, SpecksDoNotWidenTheBox) {
   mask(cv::Rect(40, 50, 40, 100)) = 255;
   mask(cv::Rect(110, 50, 50, 100)) = 255;
   const cv::Mat probability(mask.size(), CV_32FC1, 0.9F);
-  const cv::Rect lungs = find_lung_box(probability, mask, {1000, 1000}).box;
+  const cv::Rect lungs = find_lung_box(probability, mask, {1000, 1000}, kSpeck).box;
   EXPECT_EQ(lungs, cv::Rect(170, 225, 660, 550));
   mask(cv::Rect(195, 2, 5, 5)) = 255;
-  EXPECT_EQ(find_lung_box(probability, mask, {1000, 1000}).box, lungs);
+  EXPECT_EQ(find_lung_box(probability, mask, {1000, 1000}, kSpeck).box, lungs);
 }
 
 TEST(LungBox, SpecksAloneAreNoLungs) {

@@ -4,6 +4,7 @@
 
 #include <opencv2/imgproc.hpp>
 
+#include "cxr/lung_box.h"
 #include "support/phantom.h"
 #include "support/temp_dir.h"
 #include "support/tiny_networks.h"
@@ -42,7 +43,23 @@ TEST(Polarity, AFilmWhoseInverseShowsNoLungsIsLeftAlone) {
   std::vector<cv::Mat> images{film};
   auto segmentations = segment(segmenter, images);
   ASSERT_GT(*lung_brightness(film, segmentations[0].mask), 8);
-  EXPECT_EQ(turn_negatives(segmenter, images, segmentations), std::vector{false});
+  EXPECT_EQ(turn_negatives(segmenter, images, segmentations, kSpeck), std::vector{false});
+}
+
+/// Whether a speck is lungs is one question, here as for the lung box.
+TEST(Polarity, AFilmWhoseInverseShowsASpeckIsANegativeWhereSpecksCount) {
+  test::TempDir folder;
+  test::write_tiny_network(folder / "s.pt", test::tiny_contract(Contract::Kind::segmenter));
+  const Network segmenter(folder / "s.pt", Contract::Kind::segmenter);
+  cv::Mat film(128, 128, CV_8UC1, cv::Scalar(30));
+  cv::ellipse(film, {64, 64}, {24, 40}, 0, 0, 360, 105, cv::FILLED);
+  cv::rectangle(film, {4, 4, 12, 12}, 145, cv::FILLED);  // lung in the inverse; less than 1 %
+  for (const double smallest_component : {0.0, kSpeck}) {
+    std::vector<cv::Mat> images{film};
+    auto segmentations = segment(segmenter, images);
+    EXPECT_EQ(turn_negatives(segmenter, images, segmentations, smallest_component),
+              std::vector{smallest_component == 0.0});
+  }
 }
 
 TEST(Polarity, WithoutLungsOrSurroundingsThereIsNone) {
@@ -63,7 +80,7 @@ TEST(Polarity, OnlyNegativesAreInvertedWhateverElseIsInTheBatch) {
   std::vector<cv::Mat> images{upright, negative, upright, negative};
   const cv::Mat before = negative.clone();
   auto segmentations = segment(segmenter, images);
-  EXPECT_EQ(turn_negatives(segmenter, images, segmentations),
+  EXPECT_EQ(turn_negatives(segmenter, images, segmentations, kSpeck),
             (std::vector{false, true, false, true}));
   EXPECT_EQ(cv::norm(images[0], upright, cv::NORM_INF), 0);
   EXPECT_EQ(cv::norm(images[1], 255 - before, cv::NORM_INF), 0);

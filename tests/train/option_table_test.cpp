@@ -48,7 +48,7 @@ int expect_ranges_are_checked() {
 TEST(OptionTable, EveryNumberIsCheckedAgainstItsRange) {
   EXPECT_GE(expect_ranges_are_checked<TrainingOptions>(), 8);
   EXPECT_EQ(expect_ranges_are_checked<SegmenterOptions>(), 1);
-  EXPECT_EQ(expect_ranges_are_checked<ClassifierOptions>(), 3);
+  EXPECT_EQ(expect_ranges_are_checked<ClassifierOptions>(), 4);
 }
 
 TEST(OptionTable, ErrorsNameTheOptionAndWhatIsAllowed) {
@@ -77,8 +77,9 @@ TEST(OptionTable, NoNameIsThereTwice) {
 TEST(OptionTable, ADescriptionHasEveryValue) {
   ClassifierOptions options;
   options.enhance_side = 96;
-  EXPECT_EQ(describe_options(options),
-            " planes=all balance=none enhance-side=96 label-smoothing=0.05");
+  EXPECT_EQ(
+      describe_options(options),
+      " planes=all balance=none enhance-side=96 smallest-component=0.01 label-smoothing=0.05");
   const std::string training = describe_options(TrainingOptions{});
   for (const char* part : {" epochs=12", " seed=1", " rotation=15", " bfloat16=0"}) {
     EXPECT_NE(training.find(part), std::string::npos) << part << " in " << training;

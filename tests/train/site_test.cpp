@@ -97,6 +97,24 @@ TEST_F(SiteTest, CalibrationChangesTheContractAndNothingElse) {
   }
 }
 
+// The pipeline sees the lungs that cxr-infer will see with the same setting.
+TEST_F(SiteTest, LungsFollowTheSmallestComponent) {
+  for (int i = 0; i < 45; ++i) {
+    const std::string file = (folder_ / (std::to_string(i) + ".png")).string();
+    cv::Mat film = cv::imread(file, cv::IMREAD_GRAYSCALE);
+    cv::rectangle(film, {2, 2, 6, 6}, 100, cv::FILLED);  // lung to the tiny segmenter; below 1 %
+    cv::imwrite(file, film);
+  }
+  const auto offset_with = [&](double smallest_component) {
+    SiteOptions site = options();
+    site.smallest_component = smallest_component;
+    calibrate_classifier({site, {}}, {});
+    return contract_of("new.pt").offsets[0];
+  };
+  EXPECT_EQ(offset_with(kSpeck), offset_with(kSpeck));
+  EXPECT_NE(offset_with(kSpeck), offset_with(0));
+}
+
 TEST_F(SiteTest, EachFoldJudgesItsOwnSources) {
   adapt_classifier({options(), false}, {});
   const auto skilled = folder_ / "skilled.pt";

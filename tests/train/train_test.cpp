@@ -15,12 +15,17 @@
 #include "base/csv.h"
 #include "cxr/error.h"
 #include "cxr/network.h"
+#include "draw/contours.h"
 #include "network/architecture.h"
+#include "network/network_input.h"
 #include "network/tensor.h"
+#include "support/look.h"
 #include "support/phantom.h"
 #include "support/temp_dir.h"
 #include "support/tiny_networks.h"
 #include "train/augment.h"
+#include "train/lungs_cache.h"
+#include "train/samples_sheet.h"
 
 namespace cxr {
 namespace {
@@ -166,6 +171,37 @@ TEST_F(TrainTest, LungsAreFoundOnceForASegmenter) {
             0.123);
 }
 
+TEST_F(TrainTest, LungsFollowTheSmallestComponent) {
+  cv::Mat film(96, 96, CV_8UC1, cv::Scalar(255));
+  cv::ellipse(film, {60, 60}, {20, 24}, 0, 0, 360, 100, cv::FILLED);
+  cv::rectangle(film, {3, 3, 5, 5}, 100, cv::FILLED);
+  LungsCache specks(folder_ / "lungs.csv", folder_ / "segmenter.pt", 0);
+  EXPECT_LT(specks.find({"film"}, {film})[0].box.box.x, 8);
+  specks.save();
+  EXPECT_LT(LungsCache(folder_ / "lungs.csv", folder_ / "segmenter.pt", 0)
+                .find({"film"}, {cv::Mat(96, 96, CV_8UC1, cv::Scalar(255))})[0]
+                .box.box.x,
+            8)
+      << "found once";
+  EXPECT_GT(LungsCache(folder_ / "lungs.csv", folder_ / "segmenter.pt", kSpeck)
+                .find({"film"}, {film})[0]
+                .box.box.x,
+            30)
+      << "what was found otherwise is not used";
+
+  ClassifierOptions options = classifier("c.pt");
+  options.training.epochs = 1;
+  options.smallest_component = 0;
+  cv::imwrite((folder_ / "0.png").string(), film);
+  train_classifier(options, {});
+  const CsvTable lungs = read_csv(folder_ / "c.pt.lungs.csv");
+  EXPECT_LT(std::stoi(lungs.rows[0][lungs.column("x")]), 8);
+  options.training.resume = true;
+  options.smallest_component = kSpeck;
+  EXPECT_NE(error_of([&] { train_classifier(options, {}); }).find("other options"),
+            std::string::npos);
+}
+
 TEST_F(TrainTest, AKilledTrainingResumesAsIfItHadNotBeenKilled) {
   SegmenterOptions whole = segmenter("whole.pt");
   whole.training.epochs = 3;
@@ -195,6 +231,104 @@ TEST_F(TrainTest, AKilledTrainingResumesAsIfItHadNotBeenKilled) {
     const std::size_t at = wanted_log.column(figure);
     EXPECT_NEAR(std::stod(got_log.rows[2][at]), std::stod(wanted_log.rows[2][at]), 1e-4) << figure;
   }
+}
+
+TEST_F(TrainTest, TrainingPicturesAreShownBeforeTheFirstEpochWithTheirMasks) {
+  SegmenterOptions options = segmenter("s.pt");
+  const auto samples = [&] {
+    TrainingListener listener;
+    listener.progress = [](const std::string& what, std::size_t, std::size_t, const auto&) {
+      if (what.starts_with("epoch")) throw std::runtime_error("seen enough");
+    };
+    EXPECT_THROW(train_segmenter(options, listener), std::runtime_error);
+    return cv::imread((folder_ / "s.pt.samples.png").string());
+  };
+  const cv::Mat plain = samples();
+  EXPECT_GT(test::pixels_of(plain, kTrueMask), 1000);
+
+  options.training.augmentation.invert = 1;
+  const cv::Mat negatives = samples();
+  ASSERT_EQ(negatives.size(), plain.size());
+  EXPECT_GT(test::farthest(negatives, plain), 100) << "they are augmented";
+
+  options.negatives = 0.9;
+  EXPECT_LT(test::pixels_of(samples(), kTrueMask), test::pixels_of(plain, kTrueMask) / 2)
+      << "generated pictures have no lungs";
+}
+
+TEST_F(TrainTest, APictureOfTheNetworksInputIsWhatWasPutIn) {
+  cv::Mat rgb(64, 64, CV_8UC3), bgr;
+  cv::RNG(3).fill(rgb, cv::RNG::UNIFORM, 0, 256);
+  NetworkInput input;
+  input.width = input.height = 64;
+  const NdArray array = to_network_input({rgb}, input);
+  cv::cvtColor(rgb, bgr, cv::COLOR_RGB2BGR);
+  EXPECT_LE(test::farthest(picture_of_input(as_tensor(array)[0], input), bgr), 1);
+}
+
+TEST_F(TrainTest, ASegmentersCasesAreThoseOfTheModelThatWasKept) {
+  train_segmenter(segmenter("s.pt"), {});
+  const CsvTable cases = read_csv(folder_ / "s.pt.cases.csv"), log = read_csv(folder_ / "s.pt.csv");
+  EXPECT_EQ(cases.header, (std::vector<std::string>{"image", "source", "dice", "loss"}));
+  ASSERT_EQ(cases.rows.size(), 2U);
+  const std::size_t dice = cases.column("dice");
+  const double worst = std::stod(cases.rows[0][dice]), best = std::stod(cases.rows[1][dice]);
+  EXPECT_LE(worst, best);
+  double kept = 0;
+  for (const auto& row : log.rows) kept = std::max(kept, std::stod(row[log.column("dice")]));
+  EXPECT_NEAR((worst + best) / 2, kept, 2e-3) << "weights are stored in half precision";
+  const cv::Mat sheet = cv::imread((folder_ / "s.pt.cases.png").string());
+  EXPECT_GT(test::pixels_of(sheet, kTrueMask), 500);
+  EXPECT_GT(test::pixels_of(sheet, kPredictedMask), 100);
+}
+
+TEST_F(TrainTest, AClassifiersCasesAreToldFromTheWorstToTheBest) {
+  std::vector<std::string> notes;
+  TrainingListener listener;
+  listener.note = [&](const std::string& note) { notes.push_back(note); };
+  train_classifier(classifier("c.pt"), listener);
+  EXPECT_FALSE(cv::imread((folder_ / "c.pt.samples.png").string()).empty());
+  EXPECT_FALSE(cv::imread((folder_ / "c.pt.cases.png").string()).empty());
+  const CsvTable cases = read_csv(folder_ / "c.pt.cases.csv");
+  ASSERT_EQ(cases.rows.size(), 2U);
+  std::vector<double> losses;
+  for (const auto& row : cases.rows) {
+    losses.push_back(std::stod(row[cases.column("loss")]));
+    const double probability = std::stod(row[cases.column("probability_of_label")]);
+    EXPECT_NEAR(-std::log(probability), losses.back(), 1e-3);
+    const bool is_right = row[cases.column("label")] == row[cases.column("prediction")];
+    EXPECT_EQ(is_right, probability > 0.5) << "of two classes";
+    EXPECT_TRUE(fs::exists(row[cases.column("image")]));
+  }
+  EXPECT_GE(losses[0], losses[1]);
+  ASSERT_FALSE(notes.empty());
+  EXPECT_TRUE(test::contains(notes.back(), "worst")) << notes.back();
+  EXPECT_TRUE(test::contains(notes.back(), fs::path(cases.rows[1][0]).filename().string()));
+}
+
+TEST_F(TrainTest, SheetsAreDrawnAgainByANewTrainingAndNotByAResumedOne) {
+  const fs::path samples = folder_ / "s.pt.samples.png", cases = folder_ / "s.pt.cases.png";
+  SegmenterOptions options = segmenter("s.pt");
+  train_segmenter(options, {});
+  const auto mark = [](const fs::path& file) { std::ofstream(file) << "of mine"; };
+  mark(samples);
+  mark(folder_ / ".cxr-1234.part");  // of a killed process
+  train_and_die_after(1, options);
+  EXPECT_GT(fs::file_size(samples), 1000U);
+  EXPECT_FALSE(fs::exists(cases)) << "they were another model's";
+  EXPECT_FALSE(fs::exists(folder_ / ".cxr-1234.part"));
+
+  mark(samples);
+  options.training.resume = true;
+  train_segmenter(options, {});
+  EXPECT_EQ(test::read_file(samples), "of mine");
+  EXPECT_TRUE(fs::exists(cases));
+  mark(cases);
+  train_segmenter(options, {});
+  EXPECT_EQ(test::read_file(cases), "of mine") << "nothing was left to do";
+  fs::remove(cases);
+  train_segmenter(options, {});
+  EXPECT_TRUE(fs::exists(cases)) << "killed before they were written";
 }
 
 TEST_F(TrainTest, NeitherLogNorBoxesTakeTheManifestsPlace) {
