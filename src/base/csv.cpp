@@ -11,6 +11,9 @@
 namespace cxr {
 namespace {
 
+/// Some spreadsheets write it, others write it once more.
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
 struct ResultRecord {
   std::vector<std::string> cells;
   std::size_t line = 0;
@@ -20,7 +23,7 @@ struct ResultRecord {
 class Parser {
  public:
   Parser(const std::filesystem::path& file, std::string_view text) : file_(file), text_(text) {
-    if (text_.starts_with("\xEF\xBB\xBF")) at_ = 3;
+    while (text_.substr(at_).starts_with(kByteOrderMark)) at_ += kByteOrderMark.size();
   }
 
   /// The next record that is not an empty line; false at the end of the text.

@@ -62,7 +62,8 @@ TEST_F(CsvTest, EmptyCellAloneInItsRowIsNoEmptyLine) {
 TEST_F(CsvTest, LineEndsByteOrderMarkAndEmptyLinesMakeNoDifference) {
   for (const char* text :
        {"a,b\n1,2\n3,4\n", "a,b\r\n1,2\r\n3,4\r\n", "\xEF\xBB\xBF\x61,b\n1,2\n3,4",
-        "\n\na,b\n\n1,2\r\n\r\n3,4\n\n\n", "\"a\",\"b\"\n\"1\",2\n3,\"4\""}) {
+        "\xEF\xBB\xBF\xEF\xBB\xBF\x61,b\n1,2\n3,4", "\n\na,b\n\n1,2\r\n\r\n3,4\n\n\n",
+        "\"a\",\"b\"\n\"1\",2\n3,\"4\""}) {
     SCOPED_TRACE(text);
     const CsvTable table = read(text);
     EXPECT_EQ(table.header, (Cells{"a", "b"}));
