@@ -103,8 +103,11 @@ bool is_native(E_TransferSyntax syntax) {
 
 /// Whether the elements, as far as they could be read, are those of a report, a plan or the like.
 bool states_no_image(DcmDataset& elements) {
+  constexpr std::uint32_t kMostBytes = 64;  // memory is taken for as many as the file states
+  DcmElement* element = nullptr;
   OFString sop_class;
-  return elements.findAndGetOFString(DCM_SOPClassUID, sop_class).good() &&
+  return elements.findAndGetElement(DCM_SOPClassUID, element).good() &&
+         element->getLengthField() <= kMostBytes && element->getOFString(sop_class, 0).good() &&
          dcmIsaStorageSOPClassUID(sop_class.c_str()) &&
          !dcmIsImageStorageSOPClassUID(sop_class.c_str());
 }

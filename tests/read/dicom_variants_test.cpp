@@ -678,6 +678,12 @@ TEST_F(DicomVariantsTest, AValueIsTakenMemoryForOnlyIfTheFileHoldsIt) {
     bytes.replace(value - 4, 4, "\xF0\xFF\xFF\x7F");
   };
   EXPECT_THROW(read_edited(spec, state_more), Error);
+  const auto state_long_sop_class = [](std::string& bytes) {
+    using namespace std::string_literals;
+    const std::size_t element = bytes.find("\x08\0\x16\0UI"s);
+    bytes.replace(element, 8, "\x08\0\x16\0UN\0\0\xF0\xFF\xFF\x7F"s);
+  };
+  EXPECT_THROW(read_edited({.samples = gradient()}, state_long_sop_class), Error);
   EXPECT_LT(peak_of_reserved_memory() - before, 500);
 }
 
