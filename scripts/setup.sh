@@ -24,6 +24,7 @@ packages=(
   libopencv-dev zlib1g-dev             # images
   libopencv-contrib-dev fonts-dejavu-core  # text on pictures
   libdcmtk-dev libcharls-dev           # DICOM
+  libdeflate-dev                       # pictures
   libseccomp-dev                       # rights of the processes that read images
   libssl-dev                           # SHA-256 of models
   nlohmann-json3-dev libcli11-dev      # configuration, options

@@ -10,6 +10,7 @@ target_include_directories(cxr_without_torch PUBLIC ${CMAKE_CURRENT_LIST_DIR}
   ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
 target_link_libraries(cxr_without_torch
   PUBLIC cxr_build_options opencv_core opencv_imgproc opencv_imgcodecs opencv_freetype
+    ${CXR_DEFLATE}
     nlohmann_json::nlohmann_json OpenSSL::Crypto ZLIB::ZLIB DCMTK::dcmdata DCMTK::dcmjpeg
     DCMTK::dcmimage DCMTK::dcmfg DCMTK::dcmiod DCMTK::dcmseg DCMTK::dcmsr DCMTK::cmr charls
     ${CXR_SECCOMP})

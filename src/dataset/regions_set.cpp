@@ -14,6 +14,7 @@
 #include "cxr/network.h"
 #include "cxr/read.h"
 #include "draw/picture.h"
+#include "draw/png.h"
 #include "labelled_set.h"
 #include "network/threads.h"
 #include "new_folder.h"

@@ -13,7 +13,7 @@
 #include "cxr/dataset.h"
 #include "cxr/error.h"
 #include "cxr/read.h"
-#include "draw/picture.h"
+#include "draw/png.h"
 #include "image_index.h"
 #include "network/threads.h"
 #include "new_folder.h"

@@ -5,7 +5,7 @@
 
 #include "base/atomic_file.h"
 #include "palette.h"
-#include "picture.h"
+#include "png.h"
 
 namespace cxr {
 namespace {

@@ -3,11 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 #include <vector>
 
-#include "base/atomic_file.h"
 #include "base/resize.h"
 #include "colormap.h"
 #include "palette.h"
@@ -264,16 +262,6 @@ cv::Mat draw_panels_figure(const PictureContent& content, const HeatmapOptions& 
 cv::Mat draw_picture(const PictureContent& content, const HeatmapOptions& options) {
   return options.layout == Layout::overlay ? draw_overlay_figure(content, options)
                                            : draw_panels_figure(content, options);
-}
-
-void write_png(const std::filesystem::path& file, const cv::Mat& picture) {
-  // OpenCV's defaults are several times faster than level 6; files are up to two thirds larger.
-  std::vector<uchar> png;
-  cv::imencode(".png", picture, png);
-
-  AtomicFile out(file);
-  out.write({reinterpret_cast<const char*>(png.data()), png.size()});
-  out.finish();
 }
 
 }  // namespace cxr

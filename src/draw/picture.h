@@ -1,6 +1,5 @@
 #pragma once
 
-#include <filesystem>
 #include <opencv2/core.hpp>
 #include <string>
 
@@ -30,8 +29,5 @@ struct PictureContent {
 /// "For research only". The radiograph keeps its aspect ratio; the size of the text depends on the
 /// picture's, not on the radiograph's.
 cv::Mat draw_picture(const PictureContent& content, const HeatmapOptions& options);
-
-/// Writes a PNG whole or not at all. Throws Error naming the file.
-void write_png(const std::filesystem::path& file, const cv::Mat& picture);
 
 }  // namespace cxr

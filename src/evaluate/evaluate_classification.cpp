@@ -12,6 +12,7 @@
 #include "cxr/pipeline.h"
 #include "draw/drawing.h"
 #include "draw/picture.h"
+#include "draw/png.h"
 #include "heat_inside_lungs.h"
 #include "infer/results_table.h"
 #include "infer/saved_pictures.h"

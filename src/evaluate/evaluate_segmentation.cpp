@@ -7,7 +7,7 @@
 #include "cxr/evaluate.h"
 #include "cxr/read.h"
 #include "draw/drawing.h"
-#include "draw/picture.h"
+#include "draw/png.h"
 #include "judge_rows.h"
 #include "pipeline/finite.h"
 #include "pipeline/segment.h"

@@ -12,7 +12,7 @@
 #include "base/stream.h"
 #include "base/utf8.h"
 #include "cxr/error.h"
-#include "draw/picture.h"
+#include "draw/png.h"
 #include "network/threads.h"
 #include "output_folder.h"
 #include "report_labels.h"

@@ -2,7 +2,7 @@
 
 #include <opencv2/imgproc.hpp>
 
-#include "draw/picture.h"
+#include "draw/png.h"
 
 namespace cxr {
 

@@ -5,7 +5,7 @@
 
 #include "base/atomic_file.h"
 #include "base/csv.h"
-#include "draw/picture.h"
+#include "draw/png.h"
 #include "metrics/text_table.h"
 
 namespace cxr {

@@ -13,6 +13,7 @@
 
 #include "cxr/error.h"
 #include "draw/colormap.h"
+#include "draw/png.h"
 #include "draw/text.h"
 #include "support/temp_dir.h"
 
