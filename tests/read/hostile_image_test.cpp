@@ -25,7 +25,7 @@ namespace {
 
 using test::contains;
 
-cv::Mat slope(int width, int height) {
+cv::Mat texture(int width, int height) {
   cv::Mat image(height, width, CV_8UC1);
   for (int y = 0; y < height; ++y) {
     for (int x = 0; x < width; ++x) {
@@ -35,7 +35,7 @@ cv::Mat slope(int width, int height) {
   return image;
 }
 
-std::string encode(const cv::Mat& image, const char* kind, const std::vector<int>& options = {}) {
+std::string encoded(const cv::Mat& image, const char* kind, const std::vector<int>& options = {}) {
   std::vector<std::uint8_t> bytes;
   cv::imencode(kind, image, bytes, options);
   return {bytes.begin(), bytes.end()};
@@ -95,7 +95,7 @@ class HostileImageTest : public testing::Test {
 
 // 12 + 0xFFFFFFF4 is 0 in 32 bits, and the walk from chunk to chunk stood still.
 TEST_F(HostileImageTest, PngChunkOfNearly4GibDoesNotHang) {
-  const std::string whole = encode(slope(40, 40), ".png");
+  const std::string whole = encoded(texture(40, 40), ".png");
   for (const std::uint32_t length :
        {0xFFFFFFF4U, 0xFFFFFFFFU, 0x7FFFFFFFU, 0xFFFFFFE8U, 0x80000000U}) {
     for (const std::size_t tail : {std::size_t{0}, std::size_t{8}, std::size_t{62}}) {
@@ -108,8 +108,8 @@ TEST_F(HostileImageTest, PngChunkOfNearly4GibDoesNotHang) {
 }
 
 TEST_F(HostileImageTest, CompressedTextsOfAPngAreNotInflated) {
-  const cv::Mat image = slope(64, 64);
-  const std::string whole = encode(image, ".png");
+  const cv::Mat image = texture(64, 64);
+  const std::string whole = encoded(image, ".png");
   const std::string zeros(8'000'000, '\0');
   uLongf size = compressBound(zeros.size());
   std::string packed(size, 0);
@@ -130,7 +130,7 @@ TEST_F(HostileImageTest, CompressedTextsOfAPngAreNotInflated) {
 }
 
 TEST_F(HostileImageTest, ThousandsOfScansAreRefused) {
-  const std::string whole = encode(slope(1000, 1000), ".jpg", {cv::IMWRITE_JPEG_PROGRESSIVE, 1});
+  const std::string whole = encoded(texture(1000, 1000), ".jpg", {cv::IMWRITE_JPEG_PROGRESSIVE, 1});
   EXPECT_EQ(error_of(whole), "");
   const std::size_t last_scan = whole.rfind("\xFF\xDA");
   const std::string scan = whole.substr(last_scan, whole.size() - 2 - last_scan);
@@ -142,7 +142,7 @@ TEST_F(HostileImageTest, ThousandsOfScansAreRefused) {
 }
 
 TEST(JpegColoursTest, MarkersAndNamesTellTheColours) {
-  const std::string whole = encode(cv::Mat(40, 40, CV_8UC3, cv::Scalar(1, 2, 3)), ".jpg");
+  const std::string whole = encoded(cv::Mat(40, 40, CV_8UC3, cv::Scalar(1, 2, 3)), ".jpg");
   const auto colours_of = [](const std::string& bytes) {
     return parse_image_header(
                std::span(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()))
