@@ -89,7 +89,8 @@ Outcome run_program(const std::vector<std::string>& command, const RunOptions& o
     if (errno != EINTR) fail("wait4");
   }
   return {exit_status(wait_status), out.text(), err.text(),
-          std::int64_t{usage.ru_maxrss} * 1024};  // Linux counts it in KiB
+          std::int64_t{usage.ru_maxrss} * 1024,  // Linux counts it in KiB
+          std::int64_t{usage.ru_minflt}};
 }
 
 }  // namespace cxr::test

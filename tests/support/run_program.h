@@ -32,6 +32,8 @@ struct Outcome {
   /// The most memory it held. Not below what the calling process held when it started it: Linux
   /// counts the copy of the caller that becomes the programme.
   std::int64_t peak_bytes = 0;
+  /// Minor ones, its own and those of the processes that it started and waited for.
+  std::int64_t page_faults = 0;
 };
 
 /// Runs a programme and waits for its end. `command` is its path and its arguments, which it gets
