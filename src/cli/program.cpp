@@ -1,5 +1,6 @@
 #include "program.h"
 
+#include <fcntl.h>
 #include <malloc.h>
 #include <unistd.h>
 
@@ -48,6 +49,13 @@ void keep_freed_memory() {
 void find_dictionary() {
   const fs::path file = installed_file("dicom.dic");
   if (why_unreadable(file).empty()) ::setenv("DCMDICTPATH", file.c_str(), 0);
+}
+
+/// Else what is written to them goes to the file that is opened next.
+void open_standard_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(stream, F_GETFD) < 0) ::open("/dev/null", O_RDWR);  // takes the lowest number
+  }
 }
 
 int report_error(const CLI::App& app, const std::exception& error, Exit status) {
@@ -221,6 +229,7 @@ int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>
   } catch (const CLI::ParseError& error) {
     return report_parse_error(app, error);
   }
+  open_standard_streams();
   keep_freed_memory();
   find_dictionary();
   // Report a reader that goes away (`| head`) as an error instead of dying silently.

@@ -29,8 +29,10 @@ class MemoryBudget {
         return;
       }
       std::unique_lock lock(budget_.mutex_);
-      budget_.freed_.wait(
-          lock, [&] { return budget_.taken_ == 0 || budget_.taken_ + bytes_ <= budget_.bytes_; });
+      budget_.freed_.wait(lock, [&] {
+        const std::uint64_t taken = budget_.taken_, all = budget_.bytes_;
+        return taken == 0 || (taken <= all && bytes_ <= all - taken);
+      });
       budget_.taken_ += bytes_;
     }
     ~Share() {

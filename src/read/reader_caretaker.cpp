@@ -1,17 +1,16 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <map>
 #include <string>
-#include <utility>
 
 #include "reader_message.h"
 #include "reader_process.h"
@@ -19,11 +18,14 @@
 namespace cxr {
 namespace {
 
-/// A message that carries two file descriptors; see cmsg(3).
+// Where a child has its descriptors; the first three lead nowhere.
+constexpr int kSocket = 3, kMemory = 4;
+
+/// A message that carries two descriptors; see cmsg(3).
 struct DescriptorMessage {
   char byte = 0;
   iovec text{&byte, 1};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(2 * sizeof(int))> control{};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(ReaderEnds))> control{};
   msghdr header{.msg_name = nullptr,
                 .msg_namelen = 0,
                 .msg_iov = &text,
@@ -33,112 +35,106 @@ struct DescriptorMessage {
                 .msg_flags = 0};
 };
 
-/// None once the other end is gone.
-ReaderEnds receive_ends(int control) {
+/// None where they did not come through. Returns whether the other end is there.
+bool receive_ends(int control, ReaderEnds& ends) {
   DescriptorMessage message;
-  ReaderEnds ends;
-  if (::recvmsg(control, &message.header, MSG_CMSG_CLOEXEC) <= 0) return ends;
-  const cmsghdr* descriptors = CMSG_FIRSTHDR(&message.header);
-  if (descriptors != nullptr && descriptors->cmsg_len == CMSG_LEN(sizeof ends)) {
+  const ssize_t count = ::recvmsg(control, &message.header, MSG_CMSG_CLOEXEC);
+  const cmsghdr* descriptors = count <= 0 ? nullptr : CMSG_FIRSTHDR(&message.header);
+  if (descriptors == nullptr) return count != 0;
+  if (descriptors->cmsg_len == CMSG_LEN(sizeof ends)) {
     std::memcpy(&ends, CMSG_DATA(descriptors), sizeof ends);
+  } else {
+    ::close(*reinterpret_cast<const int*>(CMSG_DATA(descriptors)));  // there was room for one
   }
-  return ends;
+  return true;
 }
 
-/// Ends with the process that forked this one. It is to finish the images in progress after
-/// Ctrl-C, which is sent to all of them.
+/// Ends with the parent, and not by Ctrl-C or `systemctl stop`, upon which the parent finishes the
+/// images in progress. Whatever was ignored or blocked before: the other signals do what they do.
 void follow(pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(0);
+  for (int signal = 1; signal < 32; ++signal) std::signal(signal, SIG_DFL);
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) std::signal(signal, SIG_IGN);
 }
 
-/// Closes all file descriptors but these and the standard ones, which lead nowhere.
-void keep_only(int one, int another) {
-  const int nowhere = ::open("/dev/null", O_RDWR | O_CLOEXEC);
-  for (const int standard : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-    ::dup2(nowhere, standard);
-  }
-  const auto [low, high] =
-      std::minmax({static_cast<unsigned>(one), static_cast<unsigned>(another)});
-  if (low > 3) ::close_range(3, low - 1, 0);
-  if (high > low + 1) ::close_range(low + 1, high - 1, 0);
-  ::close_range(high + 1, ~0U, 0);
+void close_from(int first) {
+  if (::close_range(static_cast<unsigned>(first), ~0U, 0) == 0) return;
+  const auto end = static_cast<int>(::sysconf(_SC_OPEN_MAX));  // Linux before 5.9
+  for (int descriptor = first; descriptor < end; ++descriptor) ::close(descriptor);
 }
 
-class Caretaker {
- public:
-  explicit Caretaker(const ReadingLimits& limits) : limits_(limits) {
-    sigset_t child;
-    sigemptyset(&child);
-    sigaddset(&child, SIGCHLD);
-    ::sigprocmask(SIG_BLOCK, &child, &earlier_signals_);
-    deaths_ = ::signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+/// Closes all descriptors but these.
+void keep_only(int socket, int memory) {
+  const int nowhere = ::open("/dev/null", O_RDWR);
+  socket = ::fcntl(socket, F_DUPFD, kMemory + 1);
+  memory = memory < 0 ? nowhere : ::fcntl(memory, F_DUPFD, kMemory + 1);
+  if (nowhere < 0 || socket < 0 || memory < 0) ::_exit(1);
+  for (int standard = 0; standard < kSocket; ++standard) ::dup2(nowhere, standard);
+  ::dup2(socket, kSocket);
+  ::dup2(memory, kMemory);
+  close_from(kMemory + 1);
+}
+
+using Sockets = std::map<pid_t, int>;  // of the readers
+
+void start(const ReaderEnds& ends, Sockets& sockets, const ReadingLimits& limits) {
+  const pid_t caretaker = ::getpid();
+  const pid_t reader = ::fork();
+  if (reader == 0) {
+    follow(caretaker);
+    keep_only(ends.socket, ends.memory);
+    sigset_t none;
+    sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    serve_reads({kSocket, kMemory}, limits);
   }
-
-  int deaths() const { return deaths_; }
-
-  void start(const ReaderEnds& ends) {
-    const pid_t caretaker = ::getpid();
-    const pid_t reader = ::fork();
-    if (reader == 0) {
-      follow(caretaker);
-      keep_only(ends.socket, ends.memory);
-      ::sigprocmask(SIG_SETMASK, &earlier_signals_, nullptr);
-      serve_reads(ends, limits_);
-    }
-    if (reader > 0) {
-      readers_.emplace(reader, ends);
-    } else {
-      close(ends);
-    }
-  }
-
-  void replace_dead() {
-    signalfd_siginfo ignored{};
-    while (::read(deaths_, &ignored, sizeof ignored) > 0) {
-    }
-    int status = 0;
-    for (pid_t dead = 0; (dead = ::waitpid(-1, &status, WNOHANG)) > 0;) {
-      const ReaderEnds ends = readers_.extract(dead).mapped();
-      const bool is_dismissed = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-      std::uint64_t number = 0;
-      const bool is_known = ::pread(ends.memory, &number, sizeof number, kMaxPixels) > 0;
-      const ReaderMessage news{std::to_string(number), "died", std::to_string(status)};
-      if (!is_dismissed && is_known && send_message(ends.socket, news)) {
-        start(ends);
-      } else {
-        close(ends);
-      }
-    }
-  }
-
- private:
-  static void close(const ReaderEnds& ends) {
+  ::close(ends.memory);
+  if (reader > 0) {
+    sockets.emplace(reader, ends.socket);
+  } else {
     ::close(ends.socket);
-    ::close(ends.memory);
   }
+}
 
-  const ReadingLimits limits_;
-  sigset_t earlier_signals_{};
-  int deaths_ = -1;
-  std::map<pid_t, ReaderEnds> readers_;
-};
+void tell_deaths(Sockets& sockets) {
+  int status = 0;
+  for (pid_t dead = 0; (dead = ::waitpid(-1, &status, WNOHANG)) > 0;) {
+    const auto socket = sockets.find(dead);
+    if (socket == sockets.end()) continue;
+    send_message(socket->second, {"died", std::to_string(status)}, MSG_DONTWAIT);
+    ::close(socket->second);
+    sockets.erase(socket);
+  }
+}
+
+/// Leaves no dead process to whoever inherits them.
+[[noreturn]] void end_all(const Sockets& sockets) {
+  for (const auto& [reader, socket] : sockets) ::kill(reader, SIGKILL);
+  for (const auto& [reader, socket] : sockets) ::waitpid(reader, nullptr, 0);
+  ::_exit(0);
+}
 
 }  // namespace
 
-void take_care_of_readers(int control, const ReadingLimits& limits) {
-  follow(::getppid());
-  keep_only(control, control);
-  Caretaker caretaker(limits);
-  std::array<pollfd, 2> waits{pollfd{control, POLLIN, 0}, pollfd{caretaker.deaths(), POLLIN, 0}};
+void take_care_of_readers(pid_t parent, int control, const ReadingLimits& limits) noexcept {
+  follow(parent);
+  ::setsid();  // Ctrl-Z stops the parent alone: readers have limited time
+  keep_only(control, -1);
+  sigset_t child, none;
+  sigemptyset(&none);
+  sigemptyset(&child);
+  sigaddset(&child, SIGCHLD);
+  ::sigprocmask(SIG_SETMASK, &child, nullptr);
+  std::signal(SIGCHLD, [](int) {});  // so that it ends ppoll()
+  Sockets sockets;
   for (;;) {
-    if (::poll(waits.data(), waits.size(), -1) < 0) continue;
-    if (waits[1].revents != 0) caretaker.replace_dead();
-    if (waits[0].revents == 0) continue;
-    const ReaderEnds ends = receive_ends(control);
-    if (ends.socket < 0) ::_exit(0);
-    caretaker.start(ends);
+    tell_deaths(sockets);
+    pollfd wait{kSocket, POLLIN, 0};
+    if (::ppoll(&wait, 1, nullptr, &none) <= 0) continue;
+    ReaderEnds ends;
+    if (!receive_ends(kSocket, ends)) end_all(sockets);
+    if (ends.socket >= 0) start(ends, sockets, limits);
   }
 }
 

@@ -20,10 +20,20 @@ ssize_t uninterrupted(const Call& call) {
   }
 }
 
-ReaderMessage receive(int socket, int flags) {
+}  // namespace
+
+bool send_message(int socket, const ReaderMessage& message, int flags) {
+  std::string bytes;
+  for (const std::string& part : message) (bytes += part) += '\0';
+  bytes.resize(std::min(bytes.size(), kMostBytes));
+  return uninterrupted(
+             [&] { return ::send(socket, bytes.data(), bytes.size(), flags | MSG_NOSIGNAL); }) > 0;
+}
+
+ReaderMessage receive_message(int socket) {
   std::string bytes(kMostBytes, '\0');
   const ssize_t count =
-      uninterrupted([&] { return ::recv(socket, bytes.data(), bytes.size(), flags); });
+      uninterrupted([&] { return ::recv(socket, bytes.data(), bytes.size(), 0); });
   ReaderMessage message;
   const auto end = bytes.begin() + std::max<ssize_t>(count, 0);
   for (auto begin = bytes.begin(); begin != end;) {
@@ -33,19 +43,5 @@ ReaderMessage receive(int socket, int flags) {
   }
   return message;
 }
-
-}  // namespace
-
-bool send_message(int socket, const ReaderMessage& message) {
-  std::string bytes;
-  for (const std::string& part : message) (bytes += part) += '\0';
-  bytes.resize(std::min(bytes.size(), kMostBytes));
-  return uninterrupted([&] { return ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL); }) >
-         0;
-}
-
-ReaderMessage receive_message(int socket) { return receive(socket, 0); }
-
-ReaderMessage peek_message(int socket) { return receive(socket, MSG_PEEK); }
 
 }  // namespace cxr

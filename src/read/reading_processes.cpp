@@ -1,6 +1,7 @@
 #include "reading_processes.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -11,11 +12,13 @@
 #include <atomic>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <csignal>
 #include <cstring>
 #include <iterator>
 #include <optional>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 
 #include "cxr/error.h"
@@ -26,11 +29,13 @@ namespace cxr {
 namespace {
 
 namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
 
 ReadingProcesses* the_running = nullptr;
 
 /// A reader keeps the pages of images up to this size for the next one.
-constexpr std::size_t kKeptPixels = std::size_t{32} << 20;
+constexpr std::size_t kKeptPixels = std::size_t{4} << 20;
+constexpr std::uint64_t kMostTaken = std::uint64_t{1} << 33;
 
 [[noreturn]] void throw_system_error(const std::string& what, int error) {
   throw Error("read", "", what + ": " + std::strerror(error));
@@ -50,29 +55,48 @@ std::uint64_t to_number(const std::string& text) {
   return value;
 }
 
-/// Why a reader died of a file.
-std::string describe_death(int status) {
-  if (WIFEXITED(status)) return "reading it ends the decoder";
-  switch (const int signal = WTERMSIG(status)) {
-    case SIGPROF:
-    case SIGALRM:
-      return "reading it takes too long";
-    case SIGKILL:
-      return "reading it was ended by the system, which has no more memory";
-    default:
-      return std::string("reading it crashes the decoder: ") + ::strsignal(signal);
+/// One line of a text that a reader sent.
+std::string line(std::string text) {
+  std::ranges::replace_if(
+      text, [](unsigned char letter) { return letter < ' '; }, ' ');
+  return text;
+}
+
+/// A UID of a DICOM file; empty if it is none.
+std::string to_uid(const std::string& text) {
+  const bool is_uid = text.size() <= 64 && text.find_first_not_of("0123456789.") == text.npos;
+  return is_uid ? text : "";
+}
+
+/// Waits for a message until a time is over. Returns whether there is one, or the other end is
+/// gone.
+bool wait_for_message(int socket, Clock::time_point end) {
+  for (;;) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now());
+    pollfd wait{socket, POLLIN, 0};
+    const int milliseconds = static_cast<int>(std::max<std::int64_t>(left.count(), 0));
+    const int ready = ::poll(&wait, 1, milliseconds);
+    if (ready >= 0 || errno != EINTR) return ready > 0;
   }
 }
 
-/// Throws what a reader has thrown, or says what it died of.
-[[noreturn]] void throw_failure(const ReaderMessage& answer, const fs::path& file) {
-  const std::string& kind = answer[1];
-  if (kind == "skipped") throw SkippedError(answer[2], answer[3], answer[4]);
-  if (kind == "error") throw Error(answer[2], answer[3], answer[4]);
-  if (kind != "died") throw std::runtime_error(answer[2]);
-  throw Error(
-      "read", file.string(),
-      describe_death(static_cast<int>(to_number(answer[2]))) + "; the file is damaged or hostile");
+[[noreturn]] void fail(const fs::path& file, const std::string& what) {
+  throw Error("read", file.string(), what);
+}
+
+[[noreturn]] void throw_death(int status, const fs::path& file) {
+  const std::string blame = "; the file is damaged or hostile";
+  if (WIFEXITED(status)) fail(file, "the decoder exits while reading it" + blame);
+  switch (const int signal = WTERMSIG(status)) {
+    case SIGPROF:
+      fail(file, "reading it takes too long" + blame);
+    case SIGALRM:
+      fail(file, "reading it takes too long; run again");
+    case SIGKILL:
+      fail(file, "the process that read it was killed, perhaps for lack of memory; run again");
+    default:
+      fail(file, std::string("reading it crashes the decoder: ") + ::strsignal(signal) + blame);
+  }
 }
 
 }  // namespace
@@ -85,67 +109,69 @@ struct ReadingProcesses::Reader {
 
   void close() const {
     ::close(socket);
-    if (pixels != nullptr) ::munmap(const_cast<unsigned char*>(pixels), kReaderMemory);
     ::close(memory);
+    if (pixels != nullptr) ::munmap(const_cast<unsigned char*>(pixels), kReaderMemory);
+  }
+  /// The number of the request that it answers, or has answered last.
+  std::uint64_t request() const {
+    std::uint64_t number = 0;
+    std::memcpy(&number, pixels + kMaxPixels, sizeof number);
+    return number;
   }
 };
 
-/// A reader that a thread has for itself, and gives back unless it is gone.
+/// A reader that a thread has for itself. One that answered is given back; another one is lost.
 class ReadingProcesses::Lease {
  public:
-  explicit Lease(ReadingProcesses& all) : all_(all) {
-    const std::scoped_lock lock(all_.mutex_);
-    if (all_.idle_.empty()) {
-      reader_ = start();
-    } else {
-      reader_ = all_.idle_.back();
-      all_.idle_.pop_back();
-    }
-  }
+  explicit Lease(ReadingProcesses& processes) : processes_(processes), reader_(processes.take()) {}
   ~Lease() {
-    if (is_gone_) {
-      reader_.close();
-      return;
+    if (is_sound_) {
+      processes_.give_back(reader_);
+    } else {
+      processes_.lose(reader_);
     }
-    const std::scoped_lock lock(all_.mutex_);
-    all_.idle_.push_back(reader_);
   }
   Lease(const Lease&) = delete;
   Lease& operator=(const Lease&) = delete;
 
   /// Asks about a file; returns what follows the word of the answer, which is that of the request.
-  /// Throws what reading the file throws.
-  ReaderMessage ask(const std::string& word, const fs::path& file, const ReaderMessage& more = {}) {
+  /// Throws what reading the file throws. Nothing if the reader died before it began.
+  std::optional<ReaderMessage> ask(const std::string& word, const fs::path& file,
+                                   const ReaderMessage& more) {
     static std::atomic<std::uint64_t> requests = 0;
-    const std::string number = std::to_string(++requests);
-    ReaderMessage request{number, word, file.string()};
+    const std::uint64_t number = ++requests;
+    ReaderMessage request{std::to_string(number), word, file.string()};
     request.insert(request.end(), more.begin(), more.end());
-    is_gone_ = !send_message(reader_.socket, request);
-    while (!is_gone_) {
+    const auto most = std::chrono::seconds(static_cast<long>(processes_.limits_.seconds) + 60);
+    if (!send_message(reader_.socket, request)) return std::nullopt;
+    for (auto end = Clock::now() + most; wait_for_message(reader_.socket, end);) {
       ReaderMessage answer = receive_message(reader_.socket);
-      is_gone_ = answer.empty();
-      if (is_gone_ || answer[0] != number) continue;  // it died after its last answer
-      answer.resize(std::max<std::size_t>(answer.size(), 5));
-      if (answer[1] == word) return {answer.begin() + 2, answer.end()};
-      if (answer[1] == "memory") {
-        is_gone_ = !grant(answer[2], to_number(answer[3]));
+      if (answer.empty() || answer[0] == "died") {
+        if (reader_.request() != number) return std::nullopt;
+        throw_death(answer.size() < 2 ? SIGKILL : static_cast<int>(to_number(answer[1])), file);
+      }
+      answer.resize(std::max<std::size_t>(answer.size(), 4));
+      if (answer[0] == "memory") {
+        grant(answer, file);
+        end = Clock::now() + most;
       } else {
-        throw_failure(answer, file);
+        is_sound_ = true;
+        return content(std::move(answer), word, file);
       }
     }
-    throw Error("read", file.string(), "the process that reads images is gone; run again");
+    fail(file, "reading it takes too long; run again");
+  }
+
+  cv::Size checked_size(const ReaderMessage& found, const fs::path& file) {
+    const std::uint64_t rows = to_number(found[0]), columns = to_number(found[1]);
+    const auto most = static_cast<std::uint64_t>(kMaxPixels);
+    if (rows < 1 || columns < 1 || rows > most || columns > most / rows) fail_wrong(file);
+    return {static_cast<int>(columns), static_cast<int>(rows)};
   }
 
   /// What is in the shared memory.
-  cv::Mat image(const std::string& height, const std::string& width) const {
-    const std::uint64_t rows = to_number(height), columns = to_number(width);
-    const auto most = static_cast<std::uint64_t>(kMaxPixels);
-    if (rows < 1 || columns < 1 || rows > most || columns > most / rows) {
-      throw std::runtime_error("a reader is not in its right mind");
-    }
-    const cv::Mat shared(static_cast<int>(rows), static_cast<int>(columns), CV_8UC1,
-                         const_cast<unsigned char*>(reader_.pixels));
-    cv::Mat image = shared.clone();
+  cv::Mat image(const cv::Size& size) const {
+    cv::Mat image = cv::Mat(size, CV_8UC1, const_cast<unsigned char*>(reader_.pixels)).clone();
     if (image.total() > kKeptPixels) {
       ::fallocate(reader_.memory, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, kMaxPixels);
     }
@@ -153,49 +179,44 @@ class ReadingProcesses::Lease {
   }
 
  private:
-  /// Returns whether the reader was there to take it.
-  bool grant(const std::string& what, std::uint64_t bytes) {
-    const bool is_file = what == "file";
+  [[noreturn]] void fail_wrong(const fs::path& file) {
+    is_sound_ = false;
+    fail(file, "the process that reads it gave a wrong answer; the file is damaged or hostile");
+  }
+
+  /// A reader asks once for each budget.
+  void grant(const ReaderMessage& answer, const fs::path& file) {
+    const bool is_file = answer[1] == "file";
     std::optional<MemoryBudget::Share>& share = shares_[is_file ? 0 : 1];
-    if (!share) share.emplace(is_file ? file_budget : pixel_budget, bytes);
-    return send_message(reader_.socket, {"go on"});
+    if (share) fail_wrong(file);
+    share.emplace(is_file ? file_budget : pixel_budget, std::min(to_number(answer[2]), kMostTaken));
+    send_message(reader_.socket, {"go on"});
   }
 
-  Reader start() const {
-    const auto [ours, theirs] = make_sockets();
-    Reader reader{.socket = ours};
-    const timeval most{all_.most_seconds_, 0};  // should all else fail
-    ::setsockopt(ours, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof most);
-    reader.memory = ::memfd_create("cxr-pixels", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    const bool is_sized = reader.memory >= 0 && ::ftruncate(reader.memory, kReaderMemory) == 0;
-    // A smaller one would end this process when it reads the pixels.
-    ::fcntl(reader.memory, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
-    void* pixels = is_sized
-                       ? ::mmap(nullptr, kReaderMemory, PROT_READ, MAP_SHARED, reader.memory, 0)
-                       : MAP_FAILED;
-    const bool is_started =
-        pixels != MAP_FAILED && start_reader(all_.control_, {theirs, reader.memory});
-    const int error = errno;
-    ::close(theirs);
-    if (pixels != MAP_FAILED) reader.pixels = static_cast<const unsigned char*>(pixels);
-    if (is_started) return reader;
-    reader.close();
-    throw_system_error("cannot start a process that reads images", error);
+  ReaderMessage content(ReaderMessage answer, const std::string& word, const fs::path& file) {
+    const std::string& kind = answer[0];
+    if (kind == "skipped") throw SkippedError(answer[1], answer[2], line(answer[3]));
+    if (kind == "error") throw Error(answer[1], answer[2], line(answer[3]));
+    if (kind == "unexpected") throw std::runtime_error(line(answer[1]));
+    if (kind != word) fail_wrong(file);
+    answer.erase(answer.begin());
+    return answer;
   }
 
-  ReadingProcesses& all_;
-  Reader reader_;
-  bool is_gone_ = false;
+  ReadingProcesses& processes_;
+  const Reader reader_;
+  bool is_sound_ = false;
   std::array<std::optional<MemoryBudget::Share>, 2> shares_;
 };
 
 // ---- All
 
-ReadingProcesses::ReadingProcesses(const ReadingLimits& limits)
-    : most_seconds_(static_cast<long>(limits.seconds) + 60) {
+ReadingProcesses::ReadingProcesses(const ReadingLimits& limits) : limits_(limits) {
   const auto [ours, theirs] = make_sockets();
+  std::signal(SIGCHLD, SIG_DFL);  // else the caretaker's number could become another process's
+  const pid_t parent = ::getpid();
   caretaker_ = ::fork();
-  if (caretaker_ == 0) take_care_of_readers(theirs, limits);
+  if (caretaker_ == 0) take_care_of_readers(parent, theirs, limits);
   const int error = errno;
   ::close(theirs);
   control_ = ours;
@@ -210,30 +231,104 @@ ReadingProcesses::~ReadingProcesses() {
   the_running = nullptr;
   for (const Reader& reader : idle_) reader.close();
   ::close(control_);
-  while (::waitpid(caretaker_, nullptr, 0) < 0 && errno == EINTR) {
+  const auto end = Clock::now() + std::chrono::seconds(5);
+  while (::waitpid(caretaker_, nullptr, WNOHANG) == 0) {
+    if (Clock::now() > end) ::kill(caretaker_, SIGKILL);  // it was stopped; the readers follow
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
 }
 
 ReadingProcesses* ReadingProcesses::running() { return the_running; }
 
+ReadingProcesses::Reader ReadingProcesses::start_one() const {
+  const auto [ours, theirs] = make_sockets();
+  Reader reader{.socket = ours};
+  const timeval a_while{.tv_sec = 10, .tv_usec = 0};  // in which a reader takes what is sent
+  ::setsockopt(ours, SOL_SOCKET, SO_SNDTIMEO, &a_while, sizeof a_while);
+  reader.memory = ::memfd_create("cxr-pixels", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  // A smaller one would end this process when it reads the pixels.
+  bool is_started =
+      reader.memory >= 0 && ::ftruncate(reader.memory, kReaderMemory) == 0 &&
+      ::fcntl(reader.memory, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0;
+  if (is_started) {
+    void* pixels = ::mmap(nullptr, kReaderMemory, PROT_READ, MAP_SHARED, reader.memory, 0);
+    is_started = pixels != MAP_FAILED;
+    if (is_started) reader.pixels = static_cast<const unsigned char*>(pixels);
+  }
+  is_started = is_started && start_reader(control_, {theirs, reader.memory});
+  const int error = errno;
+  ::close(theirs);
+  if (is_started) return reader;
+  reader.close();
+  throw_system_error("cannot start a process that reads images", error);
+}
+
+ReadingProcesses::Reader ReadingProcesses::take() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    if (!idle_.empty()) {
+      const Reader reader = idle_.back();
+      idle_.pop_back();
+      return reader;
+    }
+    try {
+      const Reader reader = start_one();
+      ++readers_;
+      return reader;
+    } catch (const Error&) {
+      if (readers_ == 0) throw;
+    }
+    const int before = readers_;
+    given_back_.wait(lock, [&] { return !idle_.empty() || readers_ != before; });
+  }
+}
+
+void ReadingProcesses::give_back(const Reader& reader) {
+  const std::scoped_lock lock(mutex_);
+  idle_.push_back(reader);
+  given_back_.notify_one();
+}
+
+void ReadingProcesses::lose(const Reader& reader) {
+  reader.close();
+  const std::scoped_lock lock(mutex_);
+  --readers_;
+  given_back_.notify_all();
+}
+
+template <typename Make>
+auto ReadingProcesses::with_answer(const std::string& word, const fs::path& file,
+                                   const ReaderMessage& more, const Make& make) {
+  constexpr int kMostTries = 4;
+  for (int i = 0; i < kMostTries; ++i) {
+    Lease reader(*this);
+    if (const std::optional<ReaderMessage> found = reader.ask(word, file, more)) {
+      return make(reader, *found);
+    }
+  }
+  fail(file, "the processes that read images end before they begin; run again");
+}
+
 Radiograph ReadingProcesses::read_radiograph(const fs::path& file, const ReadOptions& options) {
-  Lease reader(*this);
-  const std::string max_pixels = std::to_string(options.max_pixels);
-  const ReaderMessage found = reader.ask("read", file, {max_pixels, options.force ? "force" : ""});
-  Radiograph radiograph{reader.image(found[0], found[1])};
-  std::copy_if(found.begin() + 2, found.end(), std::back_inserter(radiograph.notes),
-               [](const std::string& note) { return !note.empty(); });
-  return radiograph;
+  const ReaderMessage more{std::to_string(options.max_pixels), options.force ? "force" : ""};
+  return with_answer("read", file, more, [&](Lease& reader, const ReaderMessage& found) {
+    Radiograph radiograph{reader.image(reader.checked_size(found, file))};
+    std::copy_if(found.begin() + 2, found.end(), std::back_inserter(radiograph.notes),
+                 [](const std::string& note) { return !note.empty(); });
+    return radiograph;
+  });
 }
 
 cv::Size ReadingProcesses::radiograph_size(const fs::path& file) {
-  const ReaderMessage found = Lease(*this).ask("size", file);
-  return {static_cast<int>(to_number(found[0])), static_cast<int>(to_number(found[1]))};
+  return with_answer("size", file, {}, [&](Lease& reader, const ReaderMessage& found) {
+    return reader.checked_size(found, file);
+  });
 }
 
 DicomUids ReadingProcesses::read_dicom_uids(const fs::path& file) {
-  const ReaderMessage found = Lease(*this).ask("uids", file);
-  return {found[0], found[1], found[2]};
+  return with_answer("uids", file, {}, [](Lease&, const ReaderMessage& found) {
+    return DicomUids{to_uid(found[0]), to_uid(found[1]), to_uid(found[2])};
+  });
 }
 
 }  // namespace cxr

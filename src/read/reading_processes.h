@@ -2,9 +2,11 @@
 
 #include <sys/types.h>
 
+#include <condition_variable>
 #include <filesystem>
 #include <mutex>
 #include <opencv2/core.hpp>
+#include <string>
 #include <vector>
 
 #include "cxr/read.h"
@@ -19,13 +21,15 @@ namespace cxr {
 ///                             ▲
 ///                         caretaker: forks readers, one for each thread that reads at a time
 ///
-/// Readers have no rights beyond reading (see serve_reads()). They ask for the memory of large
-/// files here, so that it is bounded for all of them together.
+/// Readers have no rights beyond reading (see give_up_rights()). They ask for the memory of large
+/// files here, so that it is bounded for all of them together. What is read of a DICOM file
+/// otherwise (read_dicom_source()) is read in this process.
 class ReadingProcesses {
  public:
-  /// Forks the caretaker: to be called while the process has one thread. Throws Error where no
+  /// Forks the caretaker: to be called before this program starts a thread. Throws Error where no
   /// process can be started.
   explicit ReadingProcesses(const ReadingLimits& limits = {});
+  /// Ends the processes.
   ~ReadingProcesses();
   ReadingProcesses(const ReadingProcesses&) = delete;
   ReadingProcesses& operator=(const ReadingProcesses&) = delete;
@@ -42,11 +46,23 @@ class ReadingProcesses {
   struct Reader;
   class Lease;
 
-  const long most_seconds_;  ///< in which a reader answers, or is gone
+  /// Makes something of the answer to a request. Asks another reader if one died before it began.
+  template <typename Make>
+  auto with_answer(const std::string& word, const std::filesystem::path& file,
+                   const std::vector<std::string>& more, const Make& make);
+  Reader start_one() const;
+  /// Waits for one if no more can be started.
+  Reader take();
+  void give_back(const Reader& reader);
+  void lose(const Reader& reader);
+
+  const ReadingLimits limits_;
   pid_t caretaker_ = -1;
   int control_ = -1;
   std::mutex mutex_;
+  std::condition_variable given_back_;
   std::vector<Reader> idle_;
+  int readers_ = 0;
 };
 
 }  // namespace cxr

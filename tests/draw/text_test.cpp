@@ -12,7 +12,7 @@ const cv::Scalar kInk(255, 255, 255);
 
 cv::Rect ink_of(const cv::Mat& picture) {
   cv::Mat ink;
-  cv::inRange(picture, kInk, kWhite, ink);
+  cv::inRange(picture, kInk, cv::Scalar::all(255), ink);
   return cv::boundingRect(ink == 0);
 }
 

@@ -4,19 +4,25 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <fstream>
 #include <functional>
+#include <memory>
 #include <opencv2/imgcodecs.hpp>
 #include <thread>
 #include <typeinfo>
 
 #include "cxr/error.h"
+#include "read/memory_budget.h"
 #include "read/reader_process.h"
 #include "support/dicom_file.h"
 #include "support/phantom.h"
@@ -169,6 +175,80 @@ TEST_F(ReadingProcessesTest, AReaderThatDiesBetweenTwoFilesIsReplaced) {
   }
 }
 
+TEST_F(ReadingProcessesTest, LeaveNoProcessBehind) {
+  cv::imwrite(folder_ / "film.png", film());
+  pid_t caretaker = 0, reader = 0;
+  {
+    const ReadingProcesses processes;
+    read_radiograph(folder_ / "film.png");
+    caretaker = children_of(::getpid()).at(0);
+    reader = readers().at(0);
+  }
+  EXPECT_FALSE(fs::exists("/proc/" + std::to_string(reader)));
+  EXPECT_FALSE(fs::exists("/proc/" + std::to_string(caretaker)));
+  {
+    const ReadingProcesses processes;
+    ::kill(children_of(::getpid()).at(0), SIGSTOP);
+  }
+  EXPECT_TRUE(children_of(::getpid()).empty()) << "although it was stopped";
+}
+
+/// A service may start the program so, and its limits hold all the same.
+TEST_F(ReadingProcessesTest, EndWhatTakesTooLongWhateverSignalsWereIgnored) {
+  write_large(folder_ / "large.png");
+  const std::array ignored = {SIGCHLD, SIGPROF, SIGALRM};
+  for (const int signal : ignored) std::signal(signal, SIG_IGN);
+  const ReadingProcesses processes({.cpu_seconds = 0.1, .seconds = 60});
+  for (const int signal : ignored) std::signal(signal, SIG_DFL);
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_THROW(read_radiograph(folder_ / "large.png"), Error);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(50));
+}
+
+/// Large files wait for one another, here for a share that is never given back.
+TEST_F(ReadingProcessesTest, AReaderThatDiesWaitingForMemoryIsReplaced) {
+  cv::imwrite(folder_ / "film.png", film());
+  const ReadingProcesses processes;
+  auto taken = std::make_unique<MemoryBudget::Share>(pixel_budget, std::uint64_t{1} << 30);
+  std::string error;
+  std::thread waiting([&] {
+    try {
+      read_radiograph(folder_ / "film.png");
+    } catch (const Error& thrown) {
+      error = thrown.what();
+    }
+  });
+  ASSERT_TRUE(
+      comes_true([&] { return children_of(::getpid()).size() == 1 && readers().size() == 1; }));
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  ::kill(readers()[0], SIGKILL);
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  taken.reset();
+  waiting.join();
+  EXPECT_NE(error.find("was killed"), std::string::npos) << error;
+  EXPECT_EQ(read_radiograph(folder_ / "film.png").image.cols, 180);
+}
+
+TEST_F(ReadingProcessesTest, WaitForOneAnotherWhereNoMoreCanBeStarted) {
+  cv::imwrite(folder_ / "film.png", film());
+  ReadingProcesses processes;
+  read_radiograph(folder_ / "film.png");
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  const int next = ::dup(0);
+  ::close(next);
+  const rlimit few{static_cast<rlim_t>(next), before.rlim_max};
+  ::setrlimit(RLIMIT_NOFILE, &few);
+  std::atomic<int> read = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] { read += read_radiograph(folder_ / "film.png").image.cols; });
+  }
+  for (std::thread& thread : threads) thread.join();
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  EXPECT_EQ(read, 4 * 180);
+}
+
 TEST_F(ReadingProcessesTest, OutliveCtrlCAndNotTheProcess) {
   cv::imwrite(folder_ / "film.png", film());
   const pid_t child = ::fork();
@@ -222,6 +302,8 @@ TEST(ReaderRights, EndWithReading) {
         ::rename(file.c_str(), (folder / "other").c_str()) == 0,
         ::socket(AF_INET, SOCK_STREAM, 0) >= 0,
         ::kill(::getppid(), 0) == 0,
+        ::syscall(SYS_tgkill, ::getppid(), ::getppid(), 0) == 0,
+        ::fork() >= 0,
         ::execv(program, arguments) == 0,
     };
     for (std::size_t i = 0; i < std::size(attempts); ++i) {
