@@ -43,24 +43,23 @@ struct UnfinishedFile {
 std::array<UnfinishedFile, 64> unfinished_files;
 std::atomic<bool> is_ending = false;
 
-void note_unfinished(const std::string& name) {
-  for (UnfinishedFile& file : unfinished_files) {
+/// Where the name was noted.
+std::optional<std::size_t> note_unfinished(const std::string& name) {
+  for (std::size_t i = 0; i < unfinished_files.size(); ++i) {
+    UnfinishedFile& file = unfinished_files[i];
     if (name.size() >= file.name.size() || file.taken.exchange(true)) continue;
-    name.copy(file.name.data(), name.size());
+    std::ranges::copy(name, file.name.begin());
     file.name[name.size()] = '\0';
     file.ready = true;
-    return;
+    return i;
   }
+  return {};
 }
 
-void forget_unfinished(const std::string& name) {
-  for (UnfinishedFile& file : unfinished_files) {
-    if (file.ready && name == file.name.data()) {
-      file.ready = false;
-      file.taken = false;
-      return;
-    }
-  }
+void forget_unfinished(std::optional<std::size_t> place) {
+  if (!place) return;
+  unfinished_files[*place].ready = false;
+  unfinished_files[*place].taken = false;
 }
 
 /// Opens a new file and locks it, so that remove_dead_files() lets it be. -1 and errno where that
@@ -108,12 +107,12 @@ AtomicFile::AtomicFile(fs::path file) : file_(std::move(file)), stream_(nullptr)
   int descriptor = -1;
   for (int i = 0; i < kTries && descriptor < 0; ++i) {
     unfinished_ = hidden_name(file_);
-    note_unfinished(unfinished_.string());
+    noted_ = note_unfinished(unfinished_.string());
     while (is_ending) std::this_thread::sleep_for(std::chrono::seconds(1));
     descriptor = open_locked(unfinished_);
     if (descriptor >= 0) break;
     const int reason = errno;
-    forget_unfinished(unfinished_.string());
+    forget_unfinished(std::exchange(noted_, {}));
     if (reason != EAGAIN && reason != EEXIST) fail(reason);
   }
   if (descriptor >= 0) stream_ = ::fdopen(descriptor, "wb");
@@ -126,7 +125,7 @@ AtomicFile::~AtomicFile() {
     fs::remove(unfinished_, ignored);
     std::fclose(stream_);
   }
-  forget_unfinished(unfinished_.string());
+  forget_unfinished(std::exchange(noted_, {}));
 }
 
 void AtomicFile::write(std::string_view bytes) {

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 #include <string_view>
 
 namespace cxr {
@@ -29,6 +30,7 @@ class AtomicFile {
 
   std::filesystem::path file_;
   std::filesystem::path unfinished_;
+  std::optional<std::size_t> noted_;  ///< where a signal handler finds its name
   std::FILE* stream_;
 };
 

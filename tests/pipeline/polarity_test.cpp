@@ -12,6 +12,18 @@
 namespace cxr {
 namespace {
 
+Network tiny_segmenter(const test::TempDir& folder) {
+  test::write_tiny_network(folder / "s.pt", test::tiny_contract(Contract::Kind::segmenter));
+  return Network(folder / "s.pt", Contract::Kind::segmenter);
+}
+
+/// Lungs that are brighter than what is around them; the tiny segmenter finds none in its inverse.
+cv::Mat film_with_bright_lungs() {
+  cv::Mat film(128, 128, CV_8UC1, cv::Scalar(30));
+  cv::ellipse(film, {64, 64}, {24, 40}, 0, 0, 360, 105, cv::FILLED);
+  return film;
+}
+
 TEST(Polarity, LungsAreDarkerThanWhatIsAroundThemAndBrighterInANegative) {
   for (unsigned seed = 1; seed <= 8; ++seed) {
     const test::Phantom phantom = test::make_phantom({.size = {256, 256}, .seed = seed});
@@ -35,11 +47,9 @@ TEST(Polarity, IsTheDifferenceOfTheMeansInsideAndAround) {
 /// Brighter lungs alone, as dense pneumonia may have, do not make a negative: its inverse must show
 /// lungs, too.
 TEST(Polarity, AFilmWhoseInverseShowsNoLungsIsLeftAlone) {
-  test::TempDir folder;
-  test::write_tiny_network(folder / "s.pt", test::tiny_contract(Contract::Kind::segmenter));
-  const Network segmenter(folder / "s.pt", Contract::Kind::segmenter);
-  cv::Mat film(128, 128, CV_8UC1, cv::Scalar(30));
-  cv::ellipse(film, {64, 64}, {24, 40}, 0, 0, 360, 105, cv::FILLED);  // 150 in its inverse: no lung
+  const test::TempDir folder;
+  const Network segmenter = tiny_segmenter(folder);
+  const cv::Mat film = film_with_bright_lungs();
   std::vector<cv::Mat> images{film};
   auto segmentations = segment(segmenter, images);
   ASSERT_GT(*lung_brightness(film, segmentations[0].mask), 8);
@@ -48,11 +58,9 @@ TEST(Polarity, AFilmWhoseInverseShowsNoLungsIsLeftAlone) {
 
 /// Whether a speck is lungs is one question, here as for the lung box.
 TEST(Polarity, AFilmWhoseInverseShowsASpeckIsANegativeWhereSpecksCount) {
-  test::TempDir folder;
-  test::write_tiny_network(folder / "s.pt", test::tiny_contract(Contract::Kind::segmenter));
-  const Network segmenter(folder / "s.pt", Contract::Kind::segmenter);
-  cv::Mat film(128, 128, CV_8UC1, cv::Scalar(30));
-  cv::ellipse(film, {64, 64}, {24, 40}, 0, 0, 360, 105, cv::FILLED);
+  const test::TempDir folder;
+  const Network segmenter = tiny_segmenter(folder);
+  cv::Mat film = film_with_bright_lungs();
   cv::rectangle(film, {4, 4, 12, 12}, 145, cv::FILLED);  // lung in the inverse; less than 1 %
   for (const double smallest_component : {0.0, kSpeck}) {
     std::vector<cv::Mat> images{film};
@@ -70,9 +78,8 @@ TEST(Polarity, WithoutLungsOrSurroundingsThereIsNone) {
 
 /// Of a batch, only the negatives are inverted and segmented again, each as if it were alone.
 TEST(Polarity, OnlyNegativesAreInvertedWhateverElseIsInTheBatch) {
-  test::TempDir folder;
-  test::write_tiny_network(folder / "s.pt", test::tiny_contract(Contract::Kind::segmenter));
-  const Network segmenter(folder / "s.pt", Contract::Kind::segmenter);
+  const test::TempDir folder;
+  const Network segmenter = tiny_segmenter(folder);
   cv::Mat upright(128, 128, CV_8UC1, cv::Scalar(220));
   // Mid-grey is lung to the tiny segmenter, in a film and in its negative.
   cv::ellipse(upright, {64, 64}, {24, 40}, 0, 0, 360, 125, cv::FILLED);
