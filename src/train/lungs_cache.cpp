@@ -56,21 +56,23 @@ cv::Mat from_runs(const std::string& runs, cv::Size size) {
   return mask;
 }
 
-std::string way_of_finding(const std::filesystem::path& segmenter, double smallest_component) {
+std::string way_of_finding(const std::filesystem::path& segmenter, double smallest_component,
+                           Precision precision) {
   std::ostringstream text;
   text << sha256(segmenter);
   if (smallest_component != kSpeck) text << " smallest_component=" << smallest_component;
+  if (precision != Precision::float32) text << " precision=" << name_of(precision);
   return text.str();
 }
 
 }  // namespace
 
 LungsCache::LungsCache(std::filesystem::path file, const std::filesystem::path& segmenter,
-                       double smallest_component)
+                       double smallest_component, Precision precision)
     : file_(std::move(file)),
       smallest_component_(smallest_component),
-      segmenter_(way_of_finding(segmenter, smallest_component)),
-      network_(segmenter, Contract::Kind::segmenter) {
+      segmenter_(way_of_finding(segmenter, smallest_component, precision)),
+      network_(segmenter, Contract::Kind::segmenter, {}, "cpu", precision) {
   if (std::filesystem::exists(file_)) load();
 }
 

@@ -24,14 +24,14 @@ class LungsCache {
  public:
   /// Throws Error where the segmenter or an existing file cannot be read.
   LungsCache(std::filesystem::path file, const std::filesystem::path& segmenter,
-             double smallest_component);
+             double smallest_component, Precision precision);
 
   /// The lungs of images, each with a name of its own; new ones are segmented as one batch.
   std::vector<Lungs> find(const std::vector<std::string>& names,
                           const std::vector<cv::Mat>& images);
 
-  /// How the lungs are found: SHA-256 of the segmenter, and the smallest component if it is not
-  /// kSpeck.
+  /// How the lungs are found: SHA-256 of the segmenter; the smallest component if it is not kSpeck;
+  /// the precision if it is not float32.
   const std::string& segmenter() const { return segmenter_; }
 
   /// Writes the file, whole or not at all, if there is anything new.

@@ -125,9 +125,10 @@ struct LungSource {
 };
 
 LungSource segmenter_lungs(const ClassifierOptions& options) {
-  const auto cache =
-      std::make_shared<LungsCache>(std::filesystem::path(options.training.out).concat(".lungs.csv"),
-                                   options.segmenter, options.smallest_component);
+  const TrainingOptions& training = options.training;
+  const auto cache = std::make_shared<LungsCache>(
+      std::filesystem::path(training.out).concat(".lungs.csv"), options.segmenter,
+      options.smallest_component, training.bfloat16 ? Precision::bfloat16 : Precision::float32);
   return {[cache](const auto& names, const auto& images) { return cache->find(names, images); },
           [cache] { cache->save(); }, " segmenter=" + cache->segmenter()};
 }

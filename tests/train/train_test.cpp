@@ -175,19 +175,22 @@ TEST_F(TrainTest, LungsFollowTheSmallestComponent) {
   cv::Mat film(96, 96, CV_8UC1, cv::Scalar(255));
   cv::ellipse(film, {60, 60}, {20, 24}, 0, 0, 360, 100, cv::FILLED);
   cv::rectangle(film, {3, 3, 5, 5}, 100, cv::FILLED);
-  LungsCache specks(folder_ / "lungs.csv", folder_ / "segmenter.pt", 0);
+  LungsCache specks(folder_ / "lungs.csv", folder_ / "segmenter.pt", 0, Precision::float32);
   EXPECT_LT(specks.find({"film"}, {film})[0].box.box.x, 8);
   specks.save();
-  EXPECT_LT(LungsCache(folder_ / "lungs.csv", folder_ / "segmenter.pt", 0)
+  EXPECT_LT(LungsCache(folder_ / "lungs.csv", folder_ / "segmenter.pt", 0, Precision::float32)
                 .find({"film"}, {cv::Mat(96, 96, CV_8UC1, cv::Scalar(255))})[0]
                 .box.box.x,
             8)
       << "found once";
-  EXPECT_GT(LungsCache(folder_ / "lungs.csv", folder_ / "segmenter.pt", kSpeck)
+  EXPECT_GT(LungsCache(folder_ / "lungs.csv", folder_ / "segmenter.pt", kSpeck, Precision::float32)
                 .find({"film"}, {film})[0]
                 .box.box.x,
             30)
       << "what was found otherwise is not used";
+  EXPECT_NE(LungsCache(folder_ / "lungs.csv", folder_ / "segmenter.pt", 0, Precision::bfloat16)
+                .segmenter(),
+            specks.segmenter());
 
   ClassifierOptions options = classifier("c.pt");
   options.training.epochs = 1;
