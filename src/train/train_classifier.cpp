@@ -365,7 +365,7 @@ ValidationCases classification_cases(torch::jit::Module& network,
     const auto predicted =
         static_cast<std::size_t>(std::max_element(row, row + classes.size()) - row);
     const double probability = double{row[example.label]};
-    const double loss = -std::log(std::max(probability, 1e-30));
+    const double loss = std::max(0.0, -std::log(std::max(probability, 1e-30)));  // not -0
     words.push_back(words_for(row, example.label, predicted, classes));
     all.cases.push_back({loss,
                          {to_utf8(example.file.string()), example.source, classes[example.label],
