@@ -433,6 +433,7 @@ def largest_difference(module, file, contract):
 
 def write(module, contract, out):
     unfinished = f"{out}.part"
+    os.makedirs(os.path.dirname(os.path.abspath(out)), exist_ok=True)
     try:
         torch.jit.save(trace(module, contract), unfinished, _extra_files=extra_files(contract))
         difference = largest_difference(module, unfinished, contract)

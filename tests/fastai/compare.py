@@ -182,8 +182,8 @@ def convert(learner, folder, name):
     learner.export(folder / f"{name}.pkl", pickle_module=pickle)
     learner.loss_func = loss
     script = ROOT / "scripts" / "convert_fastai.py"
-    subprocess.run([sys.executable, script, folder / f"{name}.pkl", "--out", folder / f"{name}.pt",
-                    "--trust"], check=True)
+    subprocess.run([sys.executable, script, folder / f"{name}.pkl", "--out",
+                    folder / "models" / f"{name}.pt", "--trust"], check=True)
 
 
 def map_in(picture):
@@ -198,8 +198,8 @@ def map_in(picture):
 def run(program, folder):
     """Rows of cxr-infer for the films, with the maps that it draws."""
     config = {
-        "segmenter": "segmenter.pt",
-        "classifier": "classifier.pt",
+        "segmenter": "models/segmenter.pt",
+        "classifier": "models/classifier.pt",
         "crop_confidence_threshold": THRESHOLD,
         "smallest_component": 0,
         "polarity": "as-is",
