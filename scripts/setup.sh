@@ -9,7 +9,7 @@
 #   --with-cluster  also install Slurm, for its test, which is skipped without it, and patchelf, zstd and
 #                   debootstrap, for scripts/bundle.sh and its test; pandas and R, for the examples
 #   --with-fuzz     also install clang and its run-time library, for scripts/fuzz.sh
-#   --with-lint     also install clang-format and clang-tidy, for scripts/lint.sh
+#   --with-lint     also install clang-format and clang-tidy, for scripts/lint.sh, and ccache
 # Can be run again: installed packages are left alone. Works as root and with sudo. If
 # CMAKE_PREFIX_PATH names another LibTorch, the distribution's PyTorch is not installed.
 set -euo pipefail
@@ -48,7 +48,7 @@ for option in "$@"; do
       packages+=(slurm-wlm munge procps patchelf zstd debootstrap)
       packages+=(python3-pandas r-base-core r-cran-jsonlite) ;;
     --with-fuzz) packages+=(clang libclang-rt-dev) ;;
-    --with-lint) packages+=(clang-format clang-tidy) ;;
+    --with-lint) packages+=(clang-format clang-tidy ccache) ;;
     *)
       echo "setup: unknown option $option; allowed: --with-browser, --with-archive, --with-fastai, --with-cluster, --with-fuzz, --with-lint" >&2
       exit 2 ;;
