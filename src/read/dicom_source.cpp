@@ -5,8 +5,12 @@
 #include <dcmtk/dcmdata/dcvrui.h>
 
 #include <algorithm>
+#include <array>
+#include <charconv>
+#include <limits>
 #include <span>
 
+#include "base/number.h"
 #include "dicom_attributes.h"
 #include "dicom_data_set.h"
 #include "dicom_item.h"
@@ -17,16 +21,26 @@
 #include "reading_processes.h"
 
 namespace cxr {
+
+std::string to_dicom_uid(const std::string& text) {
+  const bool is_uid = text.size() <= 64 && text.find_first_not_of("0123456789.") == text.npos;
+  return is_uid ? text : "";
+}
+
 namespace {
 
 /// The longest text that a DICOM element may hold, but for those without a limit.
 constexpr std::size_t kLongestText = 10240;
+constexpr std::size_t kLongestTexts = 40000;  // so that they are one message
 
 std::vector<DicomText> texts_of(const DicomItem& set, std::span<const DcmTagKey> tags) {
   std::vector<DicomText> texts;
+  std::size_t room = kLongestTexts;
   for (const DcmTagKey& tag : tags) {
     const std::string value = set.raw_text(tag);
-    if (value.empty() || value.size() > kLongestText) continue;
+    if (value.empty() || value.size() > std::min(kLongestText, room)) continue;
+    if (value.find('\0') != value.npos) continue;
+    room -= value.size();
     texts.push_back({tag.getGroup(), tag.getElement(), value});
   }
   return texts;
@@ -62,12 +76,7 @@ std::optional<std::array<double, 2>> spacing_of(const DicomItem& set) {
   return std::nullopt;
 }
 
-/// Empty where it is not a UID (PS3.5, 9.1).
-std::string uid(const DicomItem& set, const DcmTagKey& tag) {
-  const std::string text = set.text(tag);
-  const bool is_uid = text.size() <= 64 && text.find_first_not_of("0123456789.") == text.npos;
-  return is_uid ? text : "";
-}
+std::string uid(const DicomItem& set, const DcmTagKey& tag) { return to_dicom_uid(set.text(tag)); }
 
 DicomUids uids_of(const DicomItem& set) {
   return {uid(set, DCM_StudyInstanceUID), uid(set, DCM_SeriesInstanceUID),
@@ -104,7 +113,89 @@ std::optional<Made> from_elements(const std::filesystem::path& file,
   }
 }
 
+// ---- Parts of a message
+
+std::string to_text(double number) {
+  std::array<char, 32> text{};
+  return {text.data(), std::to_chars(text.begin(), text.end(), number).ptr};
+}
+
+void add_texts(std::vector<std::string>& parts, const std::vector<DicomText>& texts) {
+  parts.push_back(std::to_string(texts.size()));
+  for (const DicomText& text : texts) {
+    parts.push_back(std::to_string(text.group));
+    parts.push_back(std::to_string(text.element));
+    parts.push_back(text.value);
+  }
+}
+
+/// Takes one part after the other; after the last, they are empty.
+class Parts {
+ public:
+  explicit Parts(const std::vector<std::string>& parts) : parts_(parts) {}
+
+  std::string text() { return next_ < parts_.size() ? parts_[next_++] : ""; }
+  /// Of a range that holds 0.
+  int whole(int most) {
+    return static_cast<int>(std::clamp<double>(parse_number(text()).value_or(0), 0, most));
+  }
+  std::vector<DicomText> texts() {
+    constexpr int kMost = 1 << 16;
+    std::vector<DicomText> texts;
+    for (int left = whole(kMost); left > 0 && next_ < parts_.size(); --left) {
+      const auto group = static_cast<std::uint16_t>(whole(0xFFFF));
+      const auto element = static_cast<std::uint16_t>(whole(0xFFFF));
+      texts.push_back({group, element, text()});
+    }
+    return texts;
+  }
+
+ private:
+  const std::vector<std::string>& parts_;
+  std::size_t next_ = 0;
+};
+
 }  // namespace
+
+std::vector<std::string> to_parts(const DicomSource& source) {
+  const auto [rows, columns] = source.spacing.value_or(std::array{0.0, 0.0});
+  std::vector<std::string> parts{source.uids.study,
+                                 source.uids.series,
+                                 source.uids.instance,
+                                 source.sop_class,
+                                 source.modality,
+                                 std::to_string(source.frames),
+                                 std::to_string(source.size.width),
+                                 std::to_string(source.size.height),
+                                 to_text(rows),
+                                 to_text(columns),
+                                 source.orientation[0],
+                                 source.orientation[1]};
+  add_texts(parts, source.patient_and_study);
+  add_texts(parts, source.pixel_history);
+  return parts;
+}
+
+DicomSource to_dicom_source(const std::vector<std::string>& all) {
+  Parts parts(all);
+  DicomSource source;
+  for (std::string* uid :
+       {&source.uids.study, &source.uids.series, &source.uids.instance, &source.sop_class}) {
+    *uid = to_dicom_uid(parts.text());
+  }
+  source.modality = parts.text();
+  source.frames = parts.whole(std::numeric_limits<int>::max());
+  source.size.width = parts.whole(kMaxPixels);
+  source.size.height = parts.whole(kMaxPixels);
+  const double rows = parse_number(parts.text()).value_or(0);
+  const double columns = parse_number(parts.text()).value_or(0);
+  if (rows > 0 && columns > 0) source.spacing = std::array{rows, columns};
+  for (std::string& side : source.orientation) side = parts.text();
+  source.turn = turn_of(source.orientation);
+  source.patient_and_study = parts.texts();
+  source.pixel_history = parts.texts();
+  return source;
+}
 
 bool DicomSource::is_identified() const {
   const std::array all = {&uids.study, &uids.series, &uids.instance};
@@ -114,9 +205,14 @@ bool DicomSource::is_identified() const {
          });
 }
 
-std::optional<DicomSource> read_dicom_source(const std::filesystem::path& file) noexcept {
+std::optional<DicomSource> read_dicom_source_here(const std::filesystem::path& file) {
+  return from_elements(file, source_of);
+}
+
+std::optional<DicomSource> read_dicom_source(const std::filesystem::path& file) {
+  if (auto* others = ReadingProcesses::running()) return others->read_dicom_source(file);
   std::optional<DicomSource> source;
-  run_quietly([&] { source = from_elements(file, source_of); });
+  run_quietly([&] { source = read_dicom_source_here(file); });
   return source;
 }
 

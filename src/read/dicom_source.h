@@ -14,7 +14,7 @@
 namespace cxr {
 
 /// A text element of a DICOM file: its tag, and its value as it lies in the file, without the
-/// padding and in the file's character set.
+/// padding and in the file's character set. It has no NUL.
 struct DicomText {
   std::uint16_t group = 0, element = 0;
   std::string value;
@@ -27,8 +27,8 @@ struct DicomSource {
   std::string modality;
 
   /// Of the patient and the study (PS3.3, C.7.1.1, C.7.2.1, C.7.2.2), after the specific character
-  /// set: a fixed list of texts, each at most 10,240 bytes. No sequences, no private elements, no
-  /// pixels.
+  /// set: a fixed list of texts, each at most 10,240 bytes, all at most 40,000. No sequences, no
+  /// private elements, no pixels.
   std::vector<DicomText> patient_and_study;
   /// Whether the pixels were compressed with loss, and identify the patient (PS3.3, C.7.6.1).
   std::vector<DicomText> pixel_history;
@@ -46,8 +46,15 @@ struct DicomSource {
   bool is_identified() const;
 };
 
+/// The text, or nothing where it is not a UID (PS3.5, 9.1).
+std::string to_dicom_uid(const std::string& text);
+
 /// What lies in a DICOM file; none if it is not DICOM or is damaged. Meant for files that
-/// read_radiograph() has read. Never throws.
-std::optional<DicomSource> read_dicom_source(const std::filesystem::path& file) noexcept;
+/// read_radiograph() has read. Throws Error where a process that reads it is ended by it.
+std::optional<DicomSource> read_dicom_source(const std::filesystem::path& file);
+
+/// A source as parts of a ReaderMessage, and back. The parts may come from anywhere.
+std::vector<std::string> to_parts(const DicomSource& source);
+DicomSource to_dicom_source(const std::vector<std::string>& parts);
 
 }  // namespace cxr

@@ -17,6 +17,7 @@
 #include <csignal>
 #include <cstring>
 #include <fstream>
+#include <iterator>
 #include <new>
 #include <opencv2/core/utility.hpp>
 #include <string>
@@ -133,12 +134,21 @@ ReaderMessage read_image(const ReaderMessage& request, unsigned char* memory) {
   return answer;
 }
 
+ReaderMessage read_source(const ReaderMessage& request) {
+  const std::optional<DicomSource> source = read_dicom_source_here(request.at(2));
+  if (!source) return {"source", "none"};
+  ReaderMessage answer{"source", "dicom"};
+  std::ranges::move(to_parts(*source), std::back_inserter(answer));
+  return answer;
+}
+
 ReaderMessage answer_to(const ReaderMessage& request, unsigned char* memory) {
   if (request.at(1) == "read") return read_image(request, memory);
   if (request.at(1) == "size") {
     const cv::Size size = radiograph_size_here(request.at(2));
     return {"size", std::to_string(size.height), std::to_string(size.width)};
   }
+  if (request.at(1) == "source") return read_source(request);
   const DicomUids uids = read_dicom_uids_here(request.at(2));
   return {"uids", uids.study, uids.series, uids.instance};
 }

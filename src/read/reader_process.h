@@ -23,11 +23,12 @@ struct ReaderEnds {
 
 inline constexpr std::size_t kReaderMemory = kMaxPixels + sizeof(std::uint64_t);
 
-/// A request is its number, "read", "size" or "uids", and a path; for "read" also max_pixels, and
-/// "force" or "". Answers:
+/// A request is its number, "read", "size", "uids" or "source", and a path; for "read" also
+/// max_pixels, and "force" or "". Answers:
 ///
 ///   "memory" "file|pixels" bytes   the reader waits for any message before it takes that memory
 ///   "read" rows columns notes…   "size" height width   "uids" study series instance
+///   "source" "dicom" parts…, see to_parts()   "source" "none"
 ///   "error|skipped" stage subject what   "unexpected" what
 ///   "died" status   of the caretaker, as waitpid() tells; the last message
 ///

@@ -62,12 +62,6 @@ std::string line(std::string text) {
   return text;
 }
 
-/// A UID of a DICOM file; empty if it is none.
-std::string to_uid(const std::string& text) {
-  const bool is_uid = text.size() <= 64 && text.find_first_not_of("0123456789.") == text.npos;
-  return is_uid ? text : "";
-}
-
 /// Waits for a message until a time is over. Returns whether there is one, or the other end is
 /// gone.
 bool wait_for_message(int socket, Clock::time_point end) {
@@ -327,7 +321,15 @@ cv::Size ReadingProcesses::radiograph_size(const fs::path& file) {
 
 DicomUids ReadingProcesses::read_dicom_uids(const fs::path& file) {
   return with_answer("uids", file, {}, [](Lease&, const ReaderMessage& found) {
-    return DicomUids{to_uid(found[0]), to_uid(found[1]), to_uid(found[2])};
+    return DicomUids{to_dicom_uid(found[0]), to_dicom_uid(found[1]), to_dicom_uid(found[2])};
+  });
+}
+
+std::optional<DicomSource> ReadingProcesses::read_dicom_source(const fs::path& file) {
+  return with_answer("source", file, {}, [](Lease&, const ReaderMessage& found) {
+    const bool is_dicom = found[0] == "dicom";
+    return is_dicom ? std::optional(to_dicom_source({found.begin() + 1, found.end()}))
+                    : std::nullopt;
   });
 }
 

@@ -6,24 +6,26 @@
 #include <filesystem>
 #include <mutex>
 #include <opencv2/core.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "cxr/read.h"
+#include "dicom_source.h"
 #include "reader_process.h"
 
 namespace cxr {
 
-/// While there is one, the functions of cxr/read.h read files in processes of their own: a file
-/// that crashes a decoder, has no end or takes all memory is an error like any other.
+/// While there is one, the functions of cxr/read.h and read_dicom_source() read files in processes
+/// of their own: a file that crashes a decoder, has no end or takes all memory is an error like any
+/// other.
 ///
 ///   thread ──"read" path──▶ reader ──"read" rows columns, pixels in shared memory──▶ thread
 ///                             ▲
 ///                         caretaker: forks readers, one for each thread that reads at a time
 ///
 /// Readers have no rights beyond reading (see give_up_rights()). They ask for the memory of large
-/// files here, so that it is bounded for all of them together. What is read of a DICOM file
-/// otherwise (read_dicom_source()) is read in this process.
+/// files here, so that it is bounded for all of them together.
 class ReadingProcesses {
  public:
   /// Forks the caretaker: to be called before this program starts a thread. Throws Error where no
@@ -37,10 +39,11 @@ class ReadingProcesses {
   /// The one that there is; null if there is none.
   static ReadingProcesses* running();
 
-  // As in cxr/read.h, from any thread.
+  // As in cxr/read.h and dicom_source.h, from any thread.
   Radiograph read_radiograph(const std::filesystem::path& file, const ReadOptions& options);
   cv::Size radiograph_size(const std::filesystem::path& file);
   DicomUids read_dicom_uids(const std::filesystem::path& file);
+  std::optional<DicomSource> read_dicom_source(const std::filesystem::path& file);
 
  private:
   struct Reader;

@@ -55,6 +55,54 @@ TEST_F(DicomSourceTest, TextsAreAsTheyLieInTheFile) {
   EXPECT_EQ(value(*source, 0x0008, 0x0005), "ISO_IR 100");
 }
 
+void expect_equal(const std::vector<DicomText>& some, const std::vector<DicomText>& others) {
+  ASSERT_EQ(some.size(), others.size());
+  for (std::size_t i = 0; i < some.size(); ++i) {
+    EXPECT_EQ(some[i].group, others[i].group);
+    EXPECT_EQ(some[i].element, others[i].element);
+    EXPECT_EQ(some[i].value, others[i].value);
+  }
+}
+
+/// The process that reads the file hands it over in parts.
+TEST_F(DicomSourceTest, PartsMakeTheRoundTripUnchanged) {
+  test::DicomSpec spec = film();
+  spec.texts.emplace_back("0020,0020", "F\\R");
+  spec.texts.emplace_back("0028,2110", "01");
+  const auto source = read(spec);
+  ASSERT_TRUE(source);
+  const DicomSource back = to_dicom_source(to_parts(*source));
+  EXPECT_EQ(back.uids.study, source->uids.study);
+  EXPECT_EQ(back.uids.series, source->uids.series);
+  EXPECT_EQ(back.uids.instance, source->uids.instance);
+  EXPECT_EQ(back.sop_class, source->sop_class);
+  EXPECT_EQ(back.modality, source->modality);
+  EXPECT_EQ(back.frames, source->frames);
+  EXPECT_EQ(back.size, source->size);
+  EXPECT_EQ(back.spacing, source->spacing);
+  EXPECT_EQ(back.orientation, source->orientation);
+  EXPECT_EQ(back.turn.transpose, source->turn.transpose);
+  ASSERT_FALSE(source->pixel_history.empty());
+  expect_equal(back.patient_and_study, source->patient_and_study);
+  expect_equal(back.pixel_history, source->pixel_history);
+}
+
+TEST_F(DicomSourceTest, AnyPartsMakeASource) {
+  const auto source = read(film());
+  ASSERT_TRUE(source);
+  const std::vector<std::string> parts = to_parts(*source);
+  for (std::size_t count = 0; count < parts.size(); ++count) {
+    to_dicom_source({parts.begin(), parts.begin() + static_cast<std::ptrdiff_t>(count)});
+    std::vector<std::string> changed = parts;
+    for (const char* other : {"", "-1", "1e300", "nan", "text"}) {
+      changed[count] = other;
+      const DicomSource made = to_dicom_source(changed);
+      EXPECT_GE(made.frames, 0);
+      EXPECT_LE(made.size.width, kMaxPixels);
+    }
+  }
+}
+
 /// A file may have any amount of text in any element.
 TEST_F(DicomSourceTest, OverlongTextsAndOtherElementsAreLeftOut) {
   test::DicomSpec spec = film();
@@ -64,6 +112,15 @@ TEST_F(DicomSourceTest, OverlongTextsAndOtherElementsAreLeftOut) {
   EXPECT_EQ(value(*source, 0x0010, 0x4000), "(none)");
   EXPECT_EQ(value(*source, 0x0008, 0x0080), "(none)");
   EXPECT_EQ(value(*source, 0x0009, 0x1001), "(none)");
+  std::size_t all = 0;
+  for (const char* element : {"0010,1001", "0010,2160", "0010,2180", "0008,1030", "0010,21B0"}) {
+    spec.texts.emplace_back(element, std::string(10000, 'y'));
+  }
+  const auto long_texts = read(spec);
+  ASSERT_TRUE(long_texts);
+  for (const DicomText& text : long_texts->patient_and_study) all += text.value.size();
+  EXPECT_GT(all, 30000U);
+  EXPECT_LE(all, 40000U);
 }
 
 TEST_F(DicomSourceTest, WrongUidsAreNone) {

@@ -68,11 +68,13 @@ struct Reading {
   std::string kind;  ///< of the error
   cv::Size size;
   std::string study;
+  std::vector<std::string> source;
 };
 
 Reading read_all_of(const fs::path& file) {
   Reading reading;
   reading.study = read_dicom_uids(file).study;
+  if (const auto source = read_dicom_source(file)) reading.source = to_parts(*source);
   try {
     reading.size = radiograph_size(file);
     Radiograph radiograph = read_radiograph(file);
@@ -102,6 +104,7 @@ TEST_F(ReadingProcessesTest, FindInAFileWhatThisProcessFinds) {
     EXPECT_EQ(there.notes, here[i].notes);
     EXPECT_EQ(there.size, here[i].size);
     EXPECT_EQ(there.study, here[i].study);
+    EXPECT_EQ(there.source, here[i].source);
     ASSERT_EQ(there.image.size(), here[i].image.size());
     EXPECT_EQ(cv::norm(there.image, here[i].image, cv::NORM_INF), 0);
   }
