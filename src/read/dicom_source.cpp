@@ -31,7 +31,7 @@ namespace {
 
 /// The longest text that a DICOM element may hold, but for those without a limit.
 constexpr std::size_t kLongestText = 10240;
-constexpr std::size_t kLongestTexts = 40000;  // so that they are one message
+constexpr std::size_t kLongestTexts = 30000;  // so that all are one message
 
 std::vector<DicomText> texts_of(const DicomItem& set, std::span<const DcmTagKey> tags) {
   std::vector<DicomText> texts;

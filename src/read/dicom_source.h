@@ -27,7 +27,7 @@ struct DicomSource {
   std::string modality;
 
   /// Of the patient and the study (PS3.3, C.7.1.1, C.7.2.1, C.7.2.2), after the specific character
-  /// set: a fixed list of texts, each at most 10,240 bytes, all at most 40,000. No sequences, no
+  /// set: a fixed list of texts, each at most 10,240 bytes, all at most 30,000. No sequences, no
   /// private elements, no pixels.
   std::vector<DicomText> patient_and_study;
   /// Whether the pixels were compressed with loss, and identify the patient (PS3.3, C.7.6.1).
