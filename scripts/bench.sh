@@ -3,8 +3,8 @@
 #
 #   scripts/bench.sh [--short | --full] [FOLDER [BUILD_FOLDER]]     (default: build/bench build)
 #
-# Needs cxr-infer and make-samples in BUILD_FOLDER/bin, and GNU time; about half an hour on two cores
-# that do nothing else. --short: few films, each row once, two minutes. --full: 5,000 films as well.
+# Needs cxr-infer and make-samples in BUILD_FOLDER/bin, and GNU time; about a quarter of an hour on two
+# cores that do nothing else. --short: few films, each row once, two minutes. --full: 5,000 films as well.
 # Each row is measured in three rounds: its figures are the median, with the lowest and the highest.
 # On a busy machine PyTorch's waiting threads spin, and the ratios to Python mean nothing.
 # The films are made once. Times are those of whole processes, memory that of the largest process.
