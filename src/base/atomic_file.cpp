@@ -112,7 +112,7 @@ AtomicFile::AtomicFile(fs::path file) : file_(std::move(file)), stream_(nullptr)
     descriptor = open_locked(unfinished_);
     if (descriptor >= 0) break;
     const int reason = errno;
-    forget_unfinished(std::exchange(noted_, {}));
+    forget_unfinished(noted_);
     if (reason != EAGAIN && reason != EEXIST) fail(reason);
   }
   if (descriptor >= 0) stream_ = ::fdopen(descriptor, "wb");
@@ -125,7 +125,7 @@ AtomicFile::~AtomicFile() {
     fs::remove(unfinished_, ignored);
     std::fclose(stream_);
   }
-  forget_unfinished(std::exchange(noted_, {}));
+  forget_unfinished(noted_);
 }
 
 void AtomicFile::write(std::string_view bytes) {
