@@ -93,7 +93,7 @@ all_rows() {
     infer "alike, bfloat16, heat maps" alike bfloat16 "$cores" --heatmappath "$out/maps"
   fi
   infer "alike, $((2 * cores)) threads" alike float32 $((2 * cores))
-  for batch in 1 16; do infer "alike, batches of $batch" alike float32 "$cores" --batch-size $batch; done
+  for batch in 1 8 32; do infer "alike, batches of $batch" alike float32 "$cores" --batch-size $batch; done
   infer "one film" 1 float32 "$cores"
   for count in "${many[@]}"; do
     infer "$count films, heat maps, page" "$count" float32 "$cores" --output "$out/all"

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string_view>
+#include <utility>
 
 #include "base/json_text.h"
 #include "bfloat16.h"
@@ -201,10 +202,12 @@ struct Network::Implementation {
                       " is expected");
     }
     require_methods(archive.module, kind, file);
-    in_one_line(file, "cannot be optimised", [&] { optimise(archive.module); });
+    in_one_line(file, "cannot be optimised",
+                [&] { optimise(std::exchange(archive.module, Module())); });
     probe();
   }
 
+  /// Takes the only reference to the module. (LibTorch's Module cannot be moved: that copies.)
   void optimise(Module network) {
     network.eval();
     network.to(device, torch::kFloat);
