@@ -16,7 +16,7 @@ int thread_count(int wanted) {
 
 void use_threads(int count) {
   at::set_num_threads(count);
-  cv::setNumThreads(count);
+  cv::setNumThreads(std::min(count, cv::getNumberOfCPUs()));  // for more, TBB warns
 }
 
 OneCoreEach::OneCoreEach()

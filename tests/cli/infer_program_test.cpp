@@ -2,6 +2,7 @@
 
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 
 #include <fstream>
 #include <functional>
@@ -76,6 +77,21 @@ TEST_F(InferProgram, FolderIsReadInOrderAndOtherFilesArePassedOver) {
   EXPECT_TRUE(is_summary(outcome.err, "4 images, 0 failed"));
   EXPECT_EQ(column(rows_of(outcome.out), "Image"),
             (std::vector<std::string>{"B.png", "a.jpg", "c.png", "scan"}));
+}
+
+/// A batch system gives a job one core, and its configuration asks for more threads.
+TEST_F(InferProgram, MoreThreadsThanCoresIsNotWorthAWarning) {
+  cpu_set_t all, one;
+  ASSERT_EQ(sched_getaffinity(0, sizeof all, &all), 0);
+  CPU_ZERO(&one);
+  CPU_SET(sched_getcpu(), &one);
+  ASSERT_EQ(sched_setaffinity(0, sizeof one, &one), 0);
+  write_phantom(images_ / "chest.png");
+  const Outcome outcome =
+      infer({"--config", config_, "--threads", "2", "--xraypath", images_ / "chest.png"});
+  ASSERT_EQ(sched_setaffinity(0, sizeof all, &all), 0);
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_TRUE(is_summary(outcome.err, "1 image, 0 failed")) << outcome.err;
 }
 
 /// A caller of the library finds its own numbers of threads as they were.
