@@ -46,6 +46,7 @@ struct TrainingOptions {
 struct SegmenterOptions {
   TrainingOptions training;
   double negatives = 0;  ///< share of training images that are replaced by pictures without lungs
+  double gas = 0;        ///< share of the others that get gas below the diaphragm; they are upright
 };
 
 /// What is drawn equally often in an epoch.
@@ -136,6 +137,9 @@ void for_each_option(Options& o, const Visitor& visit) {
                    "Share of training images that are replaced by pictures without lungs",
                    OptionInfo::Group::advanced, 0, 0.9},
         o.negatives);
+  visit(OptionInfo{"gas", "Share of training images with gas drawn below the diaphragm",
+                   OptionInfo::Group::advanced, 0, 1},
+        o.gas);
 }
 
 /// The same for the options that only a classifier has.

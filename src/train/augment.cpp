@@ -114,6 +114,44 @@ cv::Mat changed_surroundings(const cv::Mat& image, cv::RNG& rng) {
   return changed;
 }
 
+/// The lower edge of the lungs: the lowest of their pixels in each column, -1 where there is none.
+std::vector<int> diaphragm_of(const cv::Mat& lungs) {
+  std::vector<int> lowest(static_cast<std::size_t>(lungs.cols), -1);
+  std::vector<cv::Point> pixels;
+  cv::findNonZero(lungs, pixels);
+  for (const cv::Point& pixel : pixels) {
+    int& row = lowest[static_cast<std::size_t>(pixel.x)];
+    row = std::max(row, pixel.y);
+  }
+  return lowest;
+}
+
+/// How much of each pixel is gas, CV_32FC1, 0..1: up to four bubbles that may run into one another,
+/// in the half of the picture that begins at `left`.
+cv::Mat bubbles_below(const cv::Mat& lungs, int left, cv::RNG& rng) {
+  const std::vector<int> diaphragm = diaphragm_of(lungs);
+  const int side = std::max(lungs.rows, lungs.cols);
+  cv::Mat gas(lungs.size(), CV_32FC1, cv::Scalar(0));
+  for (int bubble = rng.uniform(1, 5); bubble > 0; --bubble) {
+    const int x = left + rng.uniform(0, lungs.cols / 2);
+    const int edge = diaphragm[static_cast<std::size_t>(x)];
+    if (edge < 0) continue;
+    const cv::Size axes(cvRound(side * rng.uniform(0.02, 0.12)),
+                        cvRound(side * rng.uniform(0.02, 0.08)));
+    const cv::Point centre(x, edge + cvRound(axes.height * rng.uniform(0.3, 2.5)));
+    const double density = rng.uniform(0.4, 1.0);
+    cv::ellipse(gas, centre, axes, rng.uniform(-30, 31), 0, 360, density, cv::FILLED);
+  }
+  // What lies between is muscle.
+  const int wall = 1 + 2 * cvRound(side * rng.uniform(0.0, 0.015));
+  cv::Mat kept;
+  cv::dilate(lungs, kept, cv::getStructuringElement(cv::MORPH_ELLIPSE, {wall, wall}));
+  gas.setTo(0, kept);
+  cv::GaussianBlur(gas, gas, {}, side * rng.uniform(0.003, 0.012));
+  gas.setTo(0, lungs);
+  return gas;
+}
+
 }  // namespace
 
 cv::RNG example_rng(std::uint64_t batch_seed, std::size_t image) {
@@ -155,6 +193,17 @@ cv::Mat random_outside(const Augmentation& augmentation, const cv::Mat& image, c
   const cv::Mat kept = soft_hulls(lungs, rng);
   cv::Mat blended;
   cv::blendLinear(image, outside, kept, 1 - kept, blended);
+  return blended;
+}
+
+cv::Mat random_gas(double probability, const cv::Mat& image, const cv::Mat& lungs, cv::RNG& rng) {
+  if (!happens(rng, probability) || cv::countNonZero(lungs) == 0) return image;
+  const bool right = happens(rng, 0.2);  // of the patient, whose right is on the picture's left
+  const cv::Mat gas = bubbles_below(lungs, right ? 0 : image.cols / 2, rng);
+  cv::Mat air;
+  image.convertTo(air, CV_8U, 0.3, cv::mean(image, lungs)[0] * rng.uniform(0.4, 0.8));
+  cv::Mat blended;
+  cv::blendLinear(air, image, gas, 1 - gas, blended);
   return blended;
 }
 

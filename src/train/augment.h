@@ -23,6 +23,11 @@ cv::Mat random_affine(const Augmentation& augmentation, cv::Rect from, cv::Size 
 cv::Mat random_outside(const Augmentation& augmentation, const cv::Mat& image, const cv::Mat& lungs,
                        cv::RNG& rng);
 
+/// Draws gas in stomach or bowel into a CV_8UC1 image of an upright film, by a probability: dark
+/// bubbles close below the diaphragm, mostly on the patient's left. `lungs` (CV_8UC1 of its size, 0
+/// or 255) are left as they are.
+cv::Mat random_gas(double probability, const cv::Mat& image, const cv::Mat& lungs, cv::RNG& rng);
+
 /// Changes the tones of a CV_8UC1 image: everything from gamma to corners, in that order.
 cv::Mat random_tones(const Augmentation& augmentation, const cv::Mat& image, cv::RNG& rng);
 

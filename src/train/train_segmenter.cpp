@@ -78,6 +78,7 @@ SegmentationExamples load_segmentation_examples(const TrainingOptions& options,
 struct Recipe {
   Augmentation augmentation;
   double negatives;
+  double gas;
   NetworkInput input;
 };
 
@@ -94,7 +95,8 @@ cv::Mat augmented_image(const Example& example, const Recipe& recipe, cv::RNG& r
   const cv::Mat map = random_affine(recipe.augmentation, whole, size, rng);
   cv::Mat image;
   cv::Mat mask;
-  cv::warpAffine(example.image, image, map, size, cv::INTER_LINEAR);
+  cv::warpAffine(random_gas(recipe.gas, example.image, example.mask > 127, rng), image, map, size,
+                 cv::INTER_LINEAR);
   cv::warpAffine(example.mask, mask, map, size, cv::INTER_LINEAR);
   cv::threshold(mask, target, 127, 1, cv::THRESH_BINARY);
   return random_tones(recipe.augmentation, image, rng);
@@ -242,7 +244,7 @@ void train_segmenter(const SegmenterOptions& options, const TrainingListener& li
   task.weights.assign(examples.training.size(),
                       1.0 / static_cast<double>(examples.training.size()));
   task.batch = [&](const std::vector<std::size_t>& indices, int side, std::uint64_t seed) {
-    Recipe recipe{training.augmentation, options.negatives, task.contract.input};
+    Recipe recipe{training.augmentation, options.negatives, options.gas, task.contract.input};
     recipe.input.width = recipe.input.height = side;
     return make_batch(examples.training, recipe, indices, seed);
   };

@@ -47,7 +47,7 @@ int expect_ranges_are_checked() {
 
 TEST(OptionTable, EveryNumberIsCheckedAgainstItsRange) {
   EXPECT_GE(expect_ranges_are_checked<TrainingOptions>(), 8);
-  EXPECT_EQ(expect_ranges_are_checked<SegmenterOptions>(), 1);
+  EXPECT_EQ(expect_ranges_are_checked<SegmenterOptions>(), 2);
   EXPECT_EQ(expect_ranges_are_checked<ClassifierOptions>(), 4);
 }
 

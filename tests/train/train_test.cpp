@@ -257,6 +257,12 @@ TEST_F(TrainTest, TrainingPicturesAreShownBeforeTheFirstEpochWithTheirMasks) {
   options.negatives = 0.9;
   EXPECT_LT(test::pixels_of(samples(), kTrueMask), test::pixels_of(plain, kTrueMask) / 2)
       << "generated pictures have no lungs";
+
+  options.negatives = 0;
+  for_each_range(options.training.augmentation, [](auto, double& value, auto) { value = 0; });
+  const cv::Mat unchanged = samples();
+  options.gas = 1;
+  EXPECT_GT(test::farthest(samples(), unchanged), 20) << "gas is drawn";
 }
 
 TEST_F(TrainTest, APictureOfTheNetworksInputIsWhatWasPutIn) {
@@ -758,6 +764,33 @@ TEST(Augment, OutsideTheLungsAllChangesAndInsideNothingDoes) {
   EXPECT_EQ(cv::norm(random_outside(outside, image, none, rng), image, cv::NORM_INF), 0);
   outside.outside = 0;
   EXPECT_EQ(cv::norm(random_outside(outside, image, lungs, rng), image, cv::NORM_INF), 0);
+}
+
+/// Gas is dark and below the diaphragm; the lungs above it stay as they are, to the pixel.
+TEST(Augment, GasIsDarkAndBelowTheLungs) {
+  cv::Mat image(120, 100, CV_8UC1, cv::Scalar(180));
+  cv::Mat lungs(image.size(), CV_8UC1, cv::Scalar(0));
+  cv::ellipse(lungs, {25, 45}, {16, 40}, 0, 0, 360, 255, cv::FILLED);
+  cv::ellipse(lungs, {75, 45}, {16, 40}, 0, 0, 360, 255, cv::FILLED);
+  image.setTo(60, lungs);
+  const cv::Rect above(0, 0, 100, 25), patients_left(50, 60, 50, 60);
+  cv::RNG rng(5);
+  int changed = 0, left = 0;
+  for (int i = 0; i < 100; ++i) {
+    const cv::Mat seen = random_gas(1, image, lungs, rng);
+    ASSERT_EQ(seen.type(), CV_8UC1);
+    EXPECT_EQ(cv::norm(seen, image, cv::NORM_INF, lungs), 0);
+    EXPECT_EQ(cv::norm(seen(above), image(above), cv::NORM_INF), 0);
+    const cv::Mat darker = image - seen;  // saturated: 0 where the picture is brighter
+    EXPECT_EQ(cv::norm(darker, cv::NORM_L1), cv::norm(seen, image, cv::NORM_L1));
+    changed += cv::norm(darker, cv::NORM_INF) > 40;
+    left += cv::norm(darker(patients_left), cv::NORM_INF) > 40;
+  }
+  EXPECT_GE(changed, 70);
+  EXPECT_GT(left, changed / 2);
+  const cv::Mat none(image.size(), CV_8UC1, cv::Scalar(0));
+  EXPECT_EQ(cv::norm(random_gas(1, image, none, rng), image, cv::NORM_INF), 0);
+  EXPECT_EQ(cv::norm(random_gas(0, image, lungs, rng), image, cv::NORM_INF), 0);
 }
 
 TEST(Augment, KeepsTheMiddleOfThePictureInThePicture) {
