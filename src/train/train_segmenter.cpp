@@ -222,7 +222,7 @@ Contract segmenter_contract(const TrainingOptions& options) {
   Contract contract;
   contract.kind = Contract::Kind::segmenter;
   contract.name = "unet-resnet34-lungs";
-  contract.version = std::string("3");
+  contract.version = std::string("4");
   contract.input.width = contract.input.height = options.side;
   contract.input.resize = Resize::squish;
   contract.classes = {"background", "lung"};

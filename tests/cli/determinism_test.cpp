@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <opencv2/core/types.hpp>
 #include <sstream>
 
 #include "support/infer_program.h"
@@ -71,6 +73,12 @@ TEST_F(Determinism, NeitherThreadsNorBatchesNorOrderChangeABit) {
   EXPECT_EQ(results_of(images, {"--threads", "2", "--batch-size", "3"}), first);
 }
 
+cv::Rect box_of(const json& result) {
+  const auto box = result.at("lung_box").get<std::array<int, 4>>();
+  return {box[0], box[1], box[2], box[3]};
+}
+
+/// Precision may move a box by a pixel of the mask, and then the classifier sees another crop.
 TEST_F(Determinism, NorDoTheyInBfloat16WhichMovesLittle) {
   const std::vector<std::string> images = samples();
   const std::vector<std::string> one{"--threads", "1", "--batch-size", "1"};
@@ -80,11 +88,18 @@ TEST_F(Determinism, NorDoTheyInBfloat16WhichMovesLittle) {
   };
   const Results first = results_of(images, rounded(one));
   EXPECT_EQ(results_of(images, rounded({"--threads", "2", "--batch-size", "3"})), first);
+  std::ptrdiff_t moved = 0;
   for (const auto& [name, exact] : results_of(images, one)) {
+    const cv::Rect box = box_of(exact), rounded_box = box_of(first.at(name));
+    moved += box != rounded_box;
+    EXPECT_GT((box & rounded_box).area(), 0.98 * (box | rounded_box).area()) << name;
+    EXPECT_EQ(exact.at("prediction"), first.at(name).at("prediction")) << name;
+    const double tolerance = box == rounded_box ? 0.02 : 0.1;
     for (const auto& [label, probability] : exact.at("probabilities").items()) {
-      EXPECT_NEAR(probability, first.at(name).at("probabilities").at(label), 0.02) << name;
+      EXPECT_NEAR(probability, first.at(name).at("probabilities").at(label), tolerance) << name;
     }
   }
+  EXPECT_LE(moved, 1) << "boxes moved";
 }
 
 /// The libraries choose other instructions on other processors.
