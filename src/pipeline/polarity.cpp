@@ -13,14 +13,24 @@ double brightness_of(const cv::Mat& image, const Segmentation& segmentation) {
   return lung_brightness(image, segmentation.mask).value_or(0);
 }
 
-/// Whether `image` is certainly a negative, judged by it and by its inverse.
+/// Brightness of lungs from which on an image may be a negative.
+constexpr double kSuspicious = -3;
+
+/// Whether `image` is certainly a negative, judged by it and by its inverse. Where the difference
+/// of their brightness says little, the segmenter's certainty does: it knows films better than
+/// negatives.
 bool is_negative(const cv::Mat& image, const Segmentation& segmentation, const cv::Mat& inverse,
                  const Segmentation& of_inverse, double smallest_component) {
-  constexpr double kCertain = 8;  // grey levels, of both together
-  const LungBox lungs = find_lung_box(of_inverse.lung_probability, of_inverse.mask, inverse.size(),
-                                      smallest_component);
+  constexpr double kCertain = 8;                // grey levels, of both together
+  constexpr double kGreyLevelsOfQuality = 150;  // of a difference of 1
+  const auto lungs_of = [&](const Segmentation& found) {
+    return find_lung_box(found.lung_probability, found.mask, image.size(), smallest_component);
+  };
+  const LungBox lungs = lungs_of(of_inverse);
+  const double brightness = brightness_of(image, segmentation) - brightness_of(inverse, of_inverse);
+  const double quality = lungs.quality - lungs_of(segmentation).quality;
   return is_trusted(lungs, kTrustedQuality) &&
-         brightness_of(image, segmentation) - brightness_of(inverse, of_inverse) > kCertain;
+         brightness + kGreyLevelsOfQuality * quality > kCertain;
 }
 
 }  // namespace
@@ -44,7 +54,8 @@ std::vector<bool> turn_negatives(const Network& segmenter, std::vector<cv::Mat>&
   std::vector<std::size_t> suspects;
   std::vector<cv::Mat> inverses;
   for (std::size_t i = 0; i < images.size(); ++i) {
-    if (brightness_of(images[i], segmentations[i]) <= 0) continue;
+    const auto brightness = lung_brightness(images[i], segmentations[i].mask);
+    if (!brightness || *brightness <= kSuspicious) continue;
     suspects.push_back(i);
     inverses.emplace_back(255 - images[i]);
   }

@@ -17,10 +17,11 @@ std::optional<double> lung_brightness(const cv::Mat& radiograph, const cv::Mat& 
 /// Inverts the images that are certainly negatives, and their segmentations with them.
 /// `segmentations` has one for each image, by `segmenter`. Returns which images were inverted.
 ///
-/// Images that are brighter in the lungs than around are segmented inverted, too; which is a
-/// negative if its lungs are brighter by more than 8 grey levels than those of its inverse, and
-/// those are trusted (see find_lung_box() and is_trusted()). Dense pneumonia makes lungs brighter
-/// than what is around them in either.
+/// Images whose lungs are hardly darker than what is around them, by 3 grey levels or less, are
+/// segmented inverted, too; which is a negative if the inverse's lungs are trusted (see
+/// find_lung_box() and is_trusted()), and are darker by more than 8 grey levels than those of the
+/// image, a difference of quality of 0.01 counting as 1.5 of them. Dense pneumonia makes lungs
+/// brighter than what is around them in either.
 std::vector<bool> turn_negatives(const Network& segmenter, std::vector<cv::Mat>& images,
                                  std::vector<Segmentation>& segmentations,
                                  double smallest_component);

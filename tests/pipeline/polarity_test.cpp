@@ -56,6 +56,22 @@ TEST(Polarity, AFilmWhoseInverseShowsNoLungsIsLeftAlone) {
   EXPECT_EQ(turn_negatives(segmenter, images, segmentations, kSpeck), std::vector{false});
 }
 
+/// Where lungs are about as bright as what is around them, the segmenter's certainty decides.
+TEST(Polarity, AmongLikeBrightnessTheOneWithSurerLungsIsUpright) {
+  const test::TempDir folder;
+  const Network segmenter = tiny_segmenter(folder);
+  cv::Mat negative(128, 128, CV_8UC1, cv::Scalar(30));
+  negative.colRange(64, 128) = 250;
+  cv::ellipse(negative, {64, 64}, {24, 40}, 0, 0, 360, 134, cv::FILLED);  // 121 in the inverse
+  std::vector<cv::Mat> images{negative, 255 - negative};
+  auto segmentations = segment(segmenter, images);
+  const auto brightness = [&](std::size_t i) {
+    return *lung_brightness(images[i], segmentations[i].mask);
+  };
+  ASSERT_LT(std::abs(brightness(0) - brightness(1)), 4);
+  EXPECT_EQ(turn_negatives(segmenter, images, segmentations, kSpeck), (std::vector{true, false}));
+}
+
 /// Whether a speck is lungs is one question, here as for the lung box.
 TEST(Polarity, AFilmWhoseInverseShowsASpeckIsANegativeWhereSpecksCount) {
   const test::TempDir folder;
