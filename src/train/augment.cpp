@@ -114,31 +114,20 @@ cv::Mat changed_surroundings(const cv::Mat& image, cv::RNG& rng) {
   return changed;
 }
 
-/// The lower edge of the lungs: the lowest of their pixels in each column, -1 where there is none.
-std::vector<int> diaphragm_of(const cv::Mat& lungs) {
-  std::vector<int> lowest(static_cast<std::size_t>(lungs.cols), -1);
-  std::vector<cv::Point> pixels;
-  cv::findNonZero(lungs, pixels);
-  for (const cv::Point& pixel : pixels) {
-    int& row = lowest[static_cast<std::size_t>(pixel.x)];
-    row = std::max(row, pixel.y);
-  }
-  return lowest;
-}
-
 /// How much of each pixel is gas, CV_32FC1, 0..1: up to four bubbles that may run into one another,
 /// in the half of the picture that begins at `left`.
 cv::Mat bubbles_below(const cv::Mat& lungs, int left, cv::RNG& rng) {
-  const std::vector<int> diaphragm = diaphragm_of(lungs);
   const int side = std::max(lungs.rows, lungs.cols);
   cv::Mat gas(lungs.size(), CV_32FC1, cv::Scalar(0));
   for (int bubble = rng.uniform(1, 5); bubble > 0; --bubble) {
     const int x = left + rng.uniform(0, lungs.cols / 2);
-    const int edge = diaphragm[static_cast<std::size_t>(x)];
-    if (edge < 0) continue;
+    std::vector<cv::Point> column;
+    cv::findNonZero(lungs.col(x), column);
+    if (column.empty()) continue;
+    const int diaphragm = column.back().y;
     const cv::Size axes(cvRound(side * rng.uniform(0.02, 0.12)),
                         cvRound(side * rng.uniform(0.02, 0.08)));
-    const cv::Point centre(x, edge + cvRound(axes.height * rng.uniform(0.3, 2.5)));
+    const cv::Point centre(x, diaphragm + cvRound(axes.height * rng.uniform(0.3, 2.5)));
     const double density = rng.uniform(0.4, 1.0);
     cv::ellipse(gas, centre, axes, rng.uniform(-30, 31), 0, 360, density, cv::FILLED);
   }
